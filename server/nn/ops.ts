@@ -1,0 +1,32 @@
+/**
+ * The seam between the network and the backends: the few operations that the network is made of, each
+ * differentiable, channels last (NHWC, weights HWIO). The portable versions use only kernels that every backend has;
+ * an engine that can do better replaces some of them with `provideOps` before a network is built.
+ */
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+
+export interface BatchNormResult {
+  /** [N, H, W, C] */
+  y: Tensor4D;
+  /** Batch mean [C], not differentiated. */
+  mean: Tensor1D;
+  /** Batch variance [C], biased (divided by N·H·W), not differentiated. */
+  variance: Tensor1D;
+}
+
+export interface Ops {
+  /** x [N,H,W,I], w [1,1,I,O] → [N,H,W,O]. */
+  conv1x1(x: Tensor4D, w: Tensor4D): Tensor4D;
+  /** The stem: x [N,H,W,I], w [4,4,I,O], zero padding [before, after] of rows and columns. x needs no gradient. */
+  patchConv(x: Tensor4D, w: Tensor4D, stride: number, padding: readonly [number, number]): Tensor4D;
+  /** x [N,H,W,C], w [k,k,C,1] with odd k, stride 1, zero padding (k - 1) / 2 → [N,H,W,C]. */
+  depthwise(x: Tensor4D, w: Tensor4D): Tensor4D;
+  /** Normalisation with the batch's own statistics; gamma and beta are [C]. */
+  batchNormTrain(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon: number): BatchNormResult;
+  /** λ·ReLU(x) + (1 - λ)·x, that is a leaky ReLU of slope 1 - λ. */
+  annealed(x: Tensor4D, lambda: number): Tensor4D;
+  /** Window and stride `size`, no padding; a remainder of rows or columns is dropped. */
+  maxPool(x: Tensor4D, size: number): Tensor4D;
+}
+
+export type { Tensor };

@@ -1,0 +1,67 @@
+/** Messages between the server and the training process: two discriminated unions, sent with `advanced`
+ * serialisation so that bytes travel as bytes. Worker and supervisor both import this file. */
+import type { RunConfig, RungId } from '../../shared/config.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { EpochMetrics, ProbeInfo, StepMetrics } from '../../shared/protocol.ts';
+
+/** What the training process reports. */
+export type TrainerEvent =
+  /** Progress of preparation, for people: 'rendering emoji 1200 / 6400'. `fraction` is 0 to 1. */
+  | { type: 'preparing'; what: string; fraction: number | null }
+  | {
+      type: 'ready';
+      backend: RungId;
+      /** Device and version of the engine. */
+      engine: string;
+      parameters: number;
+      classes: string[];
+      probes: ProbeInfo[];
+      /** uint8 RGB [P, H, W, C], before normalisation. */
+      probeImages: Uint8Array;
+      trainImages: number;
+      testImages: number;
+    }
+  | { type: 'step'; metrics: StepMetrics }
+  | { type: 'epoch'; metrics: EpochMetrics }
+  /** `id` as in SnapshotInfo; `bytes` an encoded frame of all probes and taps, recorded in inference mode. */
+  | { type: 'snapshot'; id: string; epoch: number; lambda: number; merged: boolean; bytes: Uint8Array }
+  /** A safetensors file with everything that resuming needs. */
+  | { type: 'checkpoint'; id: string; epoch: number; bytes: Uint8Array }
+  /** The answer to one `pull`: an encoded frame of what is watched. */
+  | { type: 'live'; bytes: Uint8Array }
+  | { type: 'paused' }
+  | { type: 'resumed' }
+  | {
+      type: 'merged';
+      epoch: number;
+      parametersBefore: number;
+      parametersAfter: number;
+      maxLogitDifference: number;
+    }
+  /** `finished` ran all epochs, `stopped` was asked to stop; the process ends after it. */
+  | { type: 'end'; reason: 'finished' | 'stopped' }
+  | { type: 'failure'; code: ErrorCode; message: string; field?: string };
+
+/** What the server asks of the training process. */
+export type TrainerCommand =
+  | {
+      type: 'start';
+      config: RunConfig;
+      /** The rung to run on, chosen by the ladder. */
+      rung: RungId;
+      /** A software WebGPU adapter is allowed because the user asked for webgpu by name. */
+      allowSoftware: boolean;
+      /** Folder of data sets given by the user, or null. */
+      dataDir: string | null;
+      /** Folder for rendered and downloaded data. */
+      cacheDir: string;
+      /** Bytes of a checkpoint to go on from, or null. */
+      resume: Uint8Array | null;
+    }
+  | { type: 'pause' }
+  | { type: 'resume' }
+  | { type: 'stop' }
+  /** What `pull` shall compute; null stops watching. Null taps or probes mean all. */
+  | { type: 'watch'; watch: { taps: string[] | null; probes: number[] | null } | null }
+  /** One live frame, please: computed at the next step boundary, or at once while paused. */
+  | { type: 'pull' };

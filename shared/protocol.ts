@@ -1,0 +1,254 @@
+/** REST and Socket.IO messages: schemas first, types derived from them. Both ends import this file. */
+import { Type, type Static } from 'typebox';
+import {
+  DataConfig,
+  DatasetId,
+  NetworkConfig,
+  RecordingConfig,
+  RunConfig,
+  RungId,
+  TrainingConfig,
+} from './config.ts';
+
+const strict = { additionalProperties: false } as const;
+
+// ---- errors -------------------------------------------------------------------------------------------------
+
+export const ErrorReply = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  field: Type.Optional(Type.String()),
+});
+export type ErrorReply = Static<typeof ErrorReply>;
+
+// ---- engine -------------------------------------------------------------------------------------------------
+
+/** `used` passed and is the best; `passed` works too; `failed`, `software` and `missing` were passed over. */
+export const RungVerdict = Type.Enum(['used', 'passed', 'failed', 'software', 'missing', 'untested']);
+export const RungReport = Type.Object({
+  id: RungId,
+  title: Type.String(),
+  device: Type.Union([Type.String(), Type.Null()]),
+  version: Type.Union([Type.String(), Type.Null()]),
+  verdict: RungVerdict,
+  /** Why it was taken or passed over. */
+  reason: Type.String(),
+  /** What a user can do to make it work; empty where there is nothing to do. */
+  remedy: Type.String(),
+  /** Seconds the self-test took, null where it did not run. */
+  seconds: Type.Union([Type.Number(), Type.Null()]),
+});
+export type RungReport = Static<typeof RungReport>;
+
+export const EngineReport = Type.Object({
+  /** The rung that runs take by default; null while testing or when none works. */
+  chosen: Type.Union([RungId, Type.Null()]),
+  testing: Type.Boolean(),
+  /** What the user asked for with --backend. */
+  requested: Type.Union([Type.Literal('auto'), RungId]),
+  rungs: Type.Array(RungReport),
+  node: Type.String(),
+  platform: Type.String(),
+});
+export type EngineReport = Static<typeof EngineReport>;
+
+// ---- data sets ----------------------------------------------------------------------------------------------
+
+export const DatasetInfo = Type.Object({
+  id: DatasetId,
+  title: Type.String(),
+  description: Type.String(),
+  licence: Type.String(),
+  available: Type.Boolean(),
+  /** Where it was found, or what to do to have it. */
+  note: Type.String(),
+  inputSize: Type.Integer(),
+  inputChannels: Type.Integer(),
+  classes: Type.Array(Type.String()),
+  allowsFlip: Type.Boolean(),
+  allowsCrop: Type.Boolean(),
+});
+export type DatasetInfo = Static<typeof DatasetInfo>;
+
+// ---- runs ---------------------------------------------------------------------------------------------------
+
+/** What a client sends to start a run; everything left out takes the preset's or the default value. */
+export const RunRequest = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 80 })),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
+    backend: Type.Optional(Type.Union([Type.Literal('auto'), RungId])),
+    preset: Type.Optional(Type.String()),
+    data: Type.Object(
+      {
+        dataset: DatasetId,
+        trainLimit: Type.Optional(DataConfig.properties.trainLimit),
+        testLimit: Type.Optional(DataConfig.properties.testLimit),
+        flip: Type.Optional(DataConfig.properties.flip),
+        crop: Type.Optional(DataConfig.properties.crop),
+      },
+      strict,
+    ),
+    network: Type.Optional(
+      Type.Partial(Type.Omit(NetworkConfig, ['inputSize', 'inputChannels', 'classes']), strict),
+    ),
+    training: Type.Optional(Type.Partial(TrainingConfig, strict)),
+    recording: Type.Optional(Type.Partial(RecordingConfig, strict)),
+  },
+  strict,
+);
+export type RunRequest = Static<typeof RunRequest>;
+
+export const RUN_STATES = [
+  'queued',
+  'preparing',
+  'running',
+  'paused',
+  'stopping',
+  'finished',
+  'stopped',
+  'failed',
+] as const;
+export const RunState = Type.Enum([...RUN_STATES]);
+/** `queued` waits for the engine; `preparing` reads data and builds the network; the last three are final. */
+export type RunState = (typeof RUN_STATES)[number];
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const EpochMetrics = Type.Object({
+  epoch: Type.Integer(),
+  /** λ in force at the epoch's last step. */
+  lambda: Type.Number(),
+  learningRate: Type.Number(),
+  /** Mean over the epoch, nats and 0 to 1; null for epoch 0, before the first step. */
+  trainLoss: nullable(Type.Number()),
+  trainAccuracy: nullable(Type.Number()),
+  testLoss: Type.Number(),
+  testAccuracy: Type.Number(),
+  merged: Type.Boolean(),
+  seconds: Type.Number(),
+  imagesPerSecond: nullable(Type.Number()),
+});
+export type EpochMetrics = Static<typeof EpochMetrics>;
+
+export const StepMetrics = Type.Object({
+  /** Epoch under way, from 1, and step within it, from 1. */
+  epoch: Type.Integer(),
+  step: Type.Integer(),
+  stepsPerEpoch: Type.Integer(),
+  loss: Type.Number(),
+  accuracy: Type.Number(),
+  lambda: Type.Number(),
+  learningRate: Type.Number(),
+  imagesPerSecond: nullable(Type.Number()),
+  /** Seconds until the end at the present pace, evaluation and snapshots included. */
+  secondsLeft: nullable(Type.Number()),
+});
+export type StepMetrics = Static<typeof StepMetrics>;
+
+/** A recorded snapshot. `id` is the epoch, with `m` for the one taken right after the merge: '0', '12', '30m'. */
+export const SnapshotInfo = Type.Object({
+  id: Type.String(),
+  epoch: Type.Integer(),
+  lambda: Type.Number(),
+  merged: Type.Boolean(),
+  bytes: Type.Integer(),
+});
+export type SnapshotInfo = Static<typeof SnapshotInfo>;
+
+export const ProbeInfo = Type.Object({
+  index: Type.Integer(),
+  label: Type.Integer(),
+  className: Type.String(),
+});
+export type ProbeInfo = Static<typeof ProbeInfo>;
+
+export const RunSummary = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  state: RunState,
+  /** Why it failed or stopped; empty otherwise. */
+  reason: Type.String(),
+  createdAt: Type.String(),
+  dataset: DatasetId,
+  preset: Type.String(),
+  backend: nullable(RungId),
+  epoch: Type.Integer(),
+  epochs: Type.Integer(),
+  lambda: nullable(Type.Number()),
+  testAccuracy: nullable(Type.Number()),
+  merged: Type.Boolean(),
+  secondsLeft: nullable(Type.Number()),
+});
+export type RunSummary = Static<typeof RunSummary>;
+
+export const RunDetail = Type.Intersect([
+  RunSummary,
+  Type.Object({
+    config: RunConfig,
+    classes: Type.Array(Type.String()),
+    probes: Type.Array(ProbeInfo),
+    /** Device and version of the engine in use, as the ladder reports it. */
+    engine: nullable(Type.String()),
+    parameters: nullable(Type.Integer()),
+    lastStep: nullable(StepMetrics),
+  }),
+]);
+export type RunDetail = Static<typeof RunDetail>;
+
+// ---- live feed (Socket.IO) ------------------------------------------------------------------------------------
+
+/** What a client wants to see of a run. Null taps or probes mean all. One watch a socket; a new one replaces it. */
+export const WatchRequest = Type.Object(
+  {
+    runId: Type.String({ maxLength: 100 }),
+    taps: nullable(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 512 })),
+    probes: nullable(Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024 })),
+    /** At most this many frames a second. */
+    rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 30 })),
+  },
+  strict,
+);
+export type WatchRequest = Static<typeof WatchRequest>;
+
+/** Answer to a command: nothing, or what was wrong with it. */
+export type Answer = { ok: true } | { ok: false; error: ErrorReply };
+
+/** What the server sends on a live tick: one binary frame, see frame.ts. The client acknowledges when it has painted
+ * it; until then no further frame is sent, and the latest one wins. */
+export interface ServerToClient {
+  frame: (runId: string, frame: ArrayBuffer | Uint8Array, painted: () => void) => void;
+  /** Sent to everyone when a run is created, changes state or is deleted (summary null). */
+  run: (runId: string, summary: RunSummary | null) => void;
+  /** Sent to the run's followers: */
+  step: (runId: string, step: StepMetrics) => void;
+  epoch: (runId: string, metrics: EpochMetrics) => void;
+  snapshot: (runId: string, snapshot: SnapshotInfo) => void;
+  engine: (report: EngineReport) => void;
+}
+
+export interface ClientToServer {
+  /** Follow a run's steps, epochs and snapshots without watching frames; null follows none. */
+  follow: (runId: string | null, answer: (answer: Answer) => void) => void;
+  watch: (request: WatchRequest | null, answer: (answer: Answer) => void) => void;
+}
+
+/**
+ * REST, all under /api; errors are ErrorReply with 400 (bad input), 403 (foreign Host or Origin), 404, 409.
+ *   GET    /api/engine                         EngineReport
+ *   GET    /api/datasets                       DatasetInfo[]
+ *   GET    /api/presets                        NetworkPreset[] (presets.ts)
+ *   GET    /api/runs                           RunSummary[], newest first
+ *   POST   /api/runs            RunRequest     201 RunDetail
+ *   GET    /api/runs/:id                       RunDetail
+ *   DELETE /api/runs/:id                       204; 409 while it is under way
+ *   POST   /api/runs/:id/pause|resume|stop     RunSummary; 409 where the state does not allow it
+ *   GET    /api/runs/:id/metrics               EpochMetrics[]
+ *   GET    /api/runs/:id/snapshots             SnapshotInfo[], in order of time
+ *   GET    /api/runs/:id/snapshots/:snapshot   a frame (application/vnd.vanillascope.frame, gzip);
+ *          ?taps=a,b&probes=0,3                a part of it
+ *   GET    /api/runs/:id/probes                ProbeInfo[]
+ *   GET    /api/runs/:id/probes/:index.png     the probe as the network sees it, before normalisation
+ *   GET    /api/docs                           OpenAPI
+ */
+export const FRAME_TYPE = 'application/vnd.vanillascope.frame';
