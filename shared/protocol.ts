@@ -169,8 +169,10 @@ export const RunSummary = Type.Object({
   state: RunState,
   /** Why it failed or stopped; empty otherwise. */
   reason: Type.String(),
+  /** ISO 8601, UTC. */
   createdAt: Type.String(),
-  dataset: DatasetId,
+  /** Empty, like the preset, where the run's folder can't be read. */
+  dataset: Type.Union([DatasetId, Type.Literal('')]),
   preset: Type.String(),
   backend: nullable(RungId),
   epoch: Type.Integer(),
@@ -179,6 +181,12 @@ export const RunSummary = Type.Object({
   testAccuracy: nullable(Type.Number()),
   merged: Type.Boolean(),
   secondsLeft: nullable(Type.Number()),
+  /** What a preparing run is doing: 'rendering emoji 1200 / 6400', 0 to 1 or null where the length is unknown. */
+  progress: Type.Optional(nullable(Type.Object({ what: Type.String(), fraction: nullable(Type.Number()) }))),
+  /** Stopped or failed, with a checkpoint from which POST …/resume goes on. */
+  resumable: Type.Optional(Type.Boolean()),
+  /** The folder can't be read; `reason` says why, and only the list knows of it. */
+  unreadable: Type.Optional(Type.Boolean()),
 });
 export type RunSummary = Static<typeof RunSummary>;
 
@@ -242,13 +250,15 @@ export interface ClientToServer {
  *   POST   /api/runs            RunRequest     201 RunDetail
  *   GET    /api/runs/:id                       RunDetail
  *   DELETE /api/runs/:id                       204; 409 while it is under way
- *   POST   /api/runs/:id/pause|resume|stop     RunSummary; 409 where the state does not allow it
+ *   POST   /api/runs/:id/pause|resume|stop     RunSummary; 409 where the state does not allow it; resume also goes
+ *                                              on from the last checkpoint of a stopped or failed run
  *   GET    /api/runs/:id/metrics               EpochMetrics[]
  *   GET    /api/runs/:id/snapshots             SnapshotInfo[], in order of time
  *   GET    /api/runs/:id/snapshots/:snapshot   a frame (application/vnd.vanillascope.frame, gzip);
  *          ?taps=a,b&probes=0,3                a part of it
  *   GET    /api/runs/:id/probes                ProbeInfo[]
  *   GET    /api/runs/:id/probes/:index.png     the probe as the network sees it, before normalisation
+ *   GET    /api/runs/:id/export                weights and all that resuming needs: safetensors, last checkpoint
  *   GET    /api/docs                           OpenAPI
  */
 export const FRAME_TYPE = 'application/vnd.vanillascope.frame';
