@@ -1,0 +1,70 @@
+/** The commands to a training under way: set from outside at any time, read by the trainer at step boundaries. */
+
+/** What live frames hold; null taps or probes mean all. */
+export interface Watch {
+  taps: readonly string[] | null;
+  probes: readonly number[] | null;
+}
+
+export class TrainerControl {
+  #paused = false;
+  #stopped = false;
+  #watch: Watch | null = null;
+  #pulled = false;
+  #wake: (() => void)[] = [];
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#changed();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#changed();
+  }
+
+  /** Ends the training at the next step boundary, also from a pause; there is no way back. */
+  stop(): void {
+    this.#stopped = true;
+    this.#changed();
+  }
+
+  /** Says what `pull` shall compute; null stops watching and drops a pull that is not answered yet. */
+  watch(watch: Watch | null): void {
+    this.#watch = watch;
+    if (!watch) this.#pulled = false;
+  }
+
+  /** Asks for one live frame; any number of pulls before the answer are one. Without a watch it asks for nothing. */
+  pull(): void {
+    if (!this.#watch) return;
+    this.#pulled = true;
+    this.#changed();
+  }
+
+  /** What a live frame is asked of, once a pull; null where none is asked for. */
+  takePull(): Watch | null {
+    if (!this.#pulled) return null;
+    this.#pulled = false;
+    return this.#watch;
+  }
+
+  /** Resolves at the next command that a pausing trainer must look at. */
+  change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve));
+  }
+
+  #changed(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const wake of waiting) wake();
+  }
+}
