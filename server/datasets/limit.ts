@@ -1,0 +1,24 @@
+/** A part of a split, evenly over its classes. */
+import type { Random } from '../random.ts';
+import type { Split } from './dataset.ts';
+
+/** At most `limit` images, as many of each class as of any other while they last, drawn by `random`; the images kept
+ * stay in their order. Null keeps all. */
+export function limitSplit(split: Split, limit: number | null, classes: number, random: Random): Split {
+  const images = split.labels.length;
+  if (limit === null || limit >= images) return split;
+  const byClass: number[][] = Array.from({ length: classes }, () => []);
+  for (const image of random.permutation(images)) byClass[split.labels[image]!]!.push(image);
+  const kept: number[] = [];
+  for (let round = 0; kept.length < limit; round++)
+    for (const members of byClass)
+      if (round < members.length && kept.length < limit) kept.push(members[round]!);
+  kept.sort((a, b) => a - b);
+  const size = split.images.length / images;
+  const part: Split = { images: new Uint8Array(limit * size), labels: new Uint16Array(limit) };
+  kept.forEach((image, i) => {
+    part.images.set(split.images.subarray(image * size, (image + 1) * size), i * size);
+    part.labels[i] = split.labels[image]!;
+  });
+  return part;
+}
