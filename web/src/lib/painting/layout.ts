@@ -1,0 +1,102 @@
+/** Where the maps of a block stand on one canvas, and which pixel of which map a point hits. All lengths are device
+ * pixels; cells are whole multiples of the map's pixels, so that nearest-neighbour pixels stay equal squares. */
+
+export interface GridLayout {
+  count: number;
+  /** Rows and columns of one map. */
+  mapHeight: number;
+  mapWidth: number;
+  /** Device pixels a map pixel is wide and high; an integer. */
+  scale: number;
+  gap: number;
+  columns: number;
+  rows: number;
+  /** Of the whole grid; gaps lie only between cells. */
+  width: number;
+  height: number;
+}
+
+export interface GridOptions {
+  count: number;
+  mapHeight: number;
+  mapWidth: number;
+  /** Room to fill. */
+  availableWidth: number;
+  /** A cell is at least this wide and high, unless the room is narrower. */
+  minimumCell: number;
+  gap: number;
+}
+
+/** As many columns as fit at the smallest integer scale that makes cells of `minimumCell`; at least one. */
+export function gridLayout(options: GridOptions): GridLayout {
+  const { count, mapHeight, mapWidth, availableWidth, minimumCell, gap } = options;
+  const wanted = Math.max(1, Math.ceil(minimumCell / Math.min(mapWidth, mapHeight)));
+  const scale = Math.max(1, Math.min(wanted, Math.floor(availableWidth / mapWidth)));
+  const fitting = Math.floor((availableWidth + gap) / (mapWidth * scale + gap));
+  const columns = Math.max(1, Math.min(count, fitting));
+  return gridOf({ count, mapHeight, mapWidth, scale, gap, columns });
+}
+
+/** The grid of a given scale and number of columns. */
+export function gridOf(
+  parts: Pick<GridLayout, 'count' | 'mapHeight' | 'mapWidth' | 'scale' | 'gap' | 'columns'>,
+): GridLayout {
+  const { count, mapHeight, mapWidth, scale, gap, columns } = parts;
+  const rows = Math.ceil(count / columns);
+  return {
+    ...parts,
+    rows,
+    width: columns * (mapWidth * scale + gap) - gap,
+    height: Math.max(0, rows * (mapHeight * scale + gap) - gap),
+  };
+}
+
+/** The top left corner of a cell. */
+export function cellOrigin(layout: GridLayout, index: number): { x: number; y: number } {
+  return {
+    x: (index % layout.columns) * (layout.mapWidth * layout.scale + layout.gap),
+    y: Math.floor(index / layout.columns) * (layout.mapHeight * layout.scale + layout.gap),
+  };
+}
+
+/** A pixel of a map: `index` is the cell, counted along the rows. */
+export interface GridHit {
+  index: number;
+  x: number;
+  y: number;
+}
+
+/** What lies at a point; null in a gap, beyond the last cell or outside. */
+export function hitTest(layout: GridLayout, x: number, y: number): GridHit | null {
+  if (x < 0 || y < 0) return null;
+  const { mapWidth, mapHeight, scale, gap, columns, count } = layout;
+  const pitchX = mapWidth * scale + gap;
+  const pitchY = mapHeight * scale + gap;
+  const column = Math.floor(x / pitchX);
+  const index = Math.floor(y / pitchY) * columns + column;
+  const mapX = Math.floor((x - column * pitchX) / scale);
+  const mapY = Math.floor((y % pitchY) / scale);
+  if (column >= columns || index >= count || mapX >= mapWidth || mapY >= mapHeight) return null;
+  return { index, x: mapX, y: mapY };
+}
+
+/** The cell that an arrow, Home, End or Page key leads to from `index`; null for any other key. */
+export function cellAfterKey(layout: GridLayout, index: number, key: string): number | null {
+  const { columns, count } = layout;
+  const steps: Record<string, number> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    PageUp: -4 * columns,
+    PageDown: 4 * columns,
+    Home: -count,
+    End: count,
+  };
+  const step = steps[key];
+  if (step === undefined) return null;
+  const next = index + step;
+  // Up and down stay in their column; everything else stops at the ends.
+  if (Math.abs(step) === columns && columns > 1) return next < 0 || next >= count ? index : next;
+  return Math.min(count - 1, Math.max(0, next));
+}
