@@ -1,0 +1,111 @@
+/** Recorded frames, decoded once and kept: an epoch slider that comes back finds them at hand. */
+import type { Frame } from '../../../../shared/frame.ts';
+import { readFrame } from './api.ts';
+
+export type FrameReader = (
+  run: string,
+  snapshot: string,
+  taps: readonly string[],
+  signal: AbortSignal,
+) => Promise<Frame>;
+
+interface Pending {
+  promise: Promise<Frame>;
+  controller: AbortController;
+  /** How many still wait for it; a request that nobody waits for is aborted. */
+  waiting: number;
+}
+
+/** A block's taps in one snapshot of one run. */
+export interface FrameKey {
+  run: string;
+  snapshot: string;
+  block: string;
+  taps: readonly string[];
+}
+
+const name = ({ run, snapshot, block }: FrameKey): string => `${run}/${snapshot}/${block}`;
+
+const bytesOf = (frame: Frame): number => frame.taps.reduce((sum, tap) => sum + tap.values.byteLength, 0);
+
+export class SnapshotCache {
+  #frames = new Map<string, Frame>();
+  #pending = new Map<string, Pending>();
+  #bytes = 0;
+  #budget: number;
+  #read: FrameReader;
+
+  /** `budget` is in bytes of activations; the frames used longest ago make room. */
+  constructor(budget = 192 * 1024 * 1024, read: FrameReader = readFrame) {
+    this.#budget = budget;
+    this.#read = read;
+  }
+
+  /** Bytes of activations held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The frame if it is here; using it makes it the newest. */
+  peek(key: FrameKey): Frame | null {
+    const id = name(key);
+    const frame = this.#frames.get(id);
+    if (!frame) return null;
+    this.#frames.delete(id);
+    this.#frames.set(id, frame);
+    return frame;
+  }
+
+  /** The frame, from here or from the server. Equal requests share one fetch, which is aborted once every waiter's
+   * signal has fired. */
+  async get(key: FrameKey, signal: AbortSignal): Promise<Frame> {
+    signal.throwIfAborted();
+    const held = this.peek(key);
+    if (held) return held;
+    const pending = this.#pending.get(name(key)) ?? this.#fetch(key);
+    pending.waiting += 1;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        pending.waiting -= 1;
+        if (pending.waiting === 0) pending.controller.abort();
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      pending.promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    });
+  }
+
+  /** Fetches in the background; a failure is left for the one who really needs the frame. */
+  prefetch(key: FrameKey, signal: AbortSignal): void {
+    if (!signal.aborted) this.get(key, signal).catch(() => undefined);
+  }
+
+  #fetch(key: FrameKey): Pending {
+    const id = name(key);
+    const controller = new AbortController();
+    const promise = this.#read(key.run, key.snapshot, key.taps, controller.signal)
+      .then((frame) => {
+        this.#keep(id, frame);
+        return frame;
+      })
+      .finally(() => {
+        if (this.#pending.get(id) === pending) this.#pending.delete(id);
+      });
+    const pending: Pending = { promise, controller, waiting: 0 };
+    controller.signal.addEventListener('abort', () => {
+      if (this.#pending.get(id) === pending) this.#pending.delete(id);
+    });
+    this.#pending.set(id, pending);
+    return pending;
+  }
+
+  #keep(id: string, frame: Frame): void {
+    this.#frames.set(id, frame);
+    this.#bytes += bytesOf(frame);
+    for (const [oldest, old] of this.#frames) {
+      if (this.#bytes <= this.#budget || oldest === id) break;
+      this.#frames.delete(oldest);
+      this.#bytes -= bytesOf(old);
+    }
+  }
+}
