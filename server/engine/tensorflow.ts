@@ -1,0 +1,129 @@
+/** TensorFlow through tfjs-node-gpu (or tfjs-node): both the GPU and the CPU rung. The package's index.js is passed
+ * by, because it accepts an addon in one place only; ours may be the one that `npm run native` built. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { RungId } from '../../shared/config.ts';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { packageFolder, packageVersion, processor, useBackend } from './backend.ts';
+import { EngineUnavailable, shortMessage, type Engine } from './engine.ts';
+import { findNativeBinding } from './native/place.ts';
+
+const require = createRequire(import.meta.url);
+
+interface Binding {
+  TF_Version: string;
+}
+
+/** The part of tfjs-node's backend that the fast operations use too. */
+export interface TensorflowBackend extends tf.KernelBackend {
+  readonly isUsingGpuDevice: boolean;
+  executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.TensorInfo[]): tf.Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: tf.TensorInfo[],
+    outputs: number,
+  ): tf.Tensor[];
+  readonly binding: Record<string, number>;
+}
+
+/** An attribute of a TensorFlow op; `type` is one of the binding's TF_ATTR_ constants. */
+export interface OpAttribute {
+  name: string;
+  type: number;
+  value: unknown;
+}
+
+const REMEDY = 'npm run native (builds the addon against an installed TensorFlow)';
+
+/** Folder of the installed package: the GPU one first, it serves the CPU as well. */
+function findPackage(rung: RungId): { name: string; folder: string } {
+  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      return { name, folder: packageFolder(name) };
+    } catch {
+      // not installed
+    }
+  }
+  throw new EngineUnavailable(rung, 'missing', '@tensorflow/tfjs-node-gpu is not installed', {
+    remedy: 'npm install --include=optional',
+  });
+}
+
+/** The addon: the one built here first, then the package's own download. */
+function findBinding(folder: string): string | undefined {
+  const built = findNativeBinding();
+  if (built) return built;
+  const lib = join(folder, 'lib');
+  if (!existsSync(lib)) return undefined;
+  return readdirSync(lib)
+    .sort()
+    .reverse()
+    .map((version) => join(lib, version, 'tfjs_binding.node'))
+    .find(existsSync);
+}
+
+/** tfjs-node 4.22 calls what Node 23 removed. */
+function restoreUtil(): void {
+  const util = require('node:util') as Record<string, unknown>;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+/** Model of the first NVIDIA card as the driver names it, where it does. */
+function graphicsCard(): string {
+  try {
+    const root = '/proc/driver/nvidia/gpus';
+    const text = readFileSync(join(root, readdirSync(root)[0]!, 'information'), 'utf8');
+    return /Model:\s*(.+)/.exec(text)?.[1]?.trim() ?? 'GPU';
+  } catch {
+    return 'GPU';
+  }
+}
+
+export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Promise<Engine> {
+  const { name, folder } = findPackage(rung);
+  const path = findBinding(folder);
+  if (!path)
+    throw new EngineUnavailable(rung, 'missing', `${name} is installed without its native addon`, {
+      remedy: REMEDY,
+    });
+
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // Float32 shall be float32: TF32 rounds products to 10 bits.
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  if (rung === 'tensorflow') process.env.CUDA_VISIBLE_DEVICES = '-1';
+  restoreUtil();
+  let binding: Binding;
+  try {
+    binding = require(path) as Binding;
+  } catch (cause) {
+    throw new EngineUnavailable(rung, 'failed', `${path} does not load: ${shortMessage(cause)}`, {
+      remedy: REMEDY,
+      cause,
+    });
+  }
+  require(join(folder, 'dist', 'register_all_kernels.js'));
+  const { NodeJSKernelBackend } = require(join(folder, 'dist', 'nodejs_kernel_backend.js')) as {
+    NodeJSKernelBackend: new (binding: Binding, packageName: string) => TensorflowBackend;
+  };
+  const backend = new NodeJSKernelBackend(binding, name);
+  if (rung === 'tensorflow-gpu' && !backend.isUsingGpuDevice)
+    throw new EngineUnavailable(
+      rung,
+      'missing',
+      `TensorFlow ${binding.TF_Version} finds no GPU that it can use`,
+      {
+        remedy: 'an NVIDIA GPU with its driver, a TensorFlow built for its CUDA, then npm run native',
+      },
+    );
+  tf.registerBackend('tensorflow', () => backend, 3);
+  await useBackend('tensorflow');
+  return {
+    rung,
+    device: backend.isUsingGpuDevice ? graphicsCard() : processor(),
+    version: `TensorFlow ${binding.TF_Version}, ${packageVersion(name)}`,
+    onFatal: () => undefined,
+  };
+}

@@ -1,0 +1,35 @@
+/** WebAssembly with SIMD: XNNPACK's kernels, in every Node. */
+import * as tf from '@tensorflow/tfjs-core';
+import { join, sep } from 'node:path';
+import { packageFolder, packageVersion, processor, useBackend } from './backend.ts';
+import type { Engine } from './engine.ts';
+
+/** Emscripten rethrows from its own process listeners, so that Node prints the bundle's source line, 100 kB of it.
+ * Whatever listeners the load adds are taken away again: errors then take Node's usual way. */
+async function withoutNewListeners(load: () => Promise<void>): Promise<void> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => new Set(process.listeners(event as 'uncaughtException')));
+  try {
+    await load();
+  } finally {
+    events.forEach((event, i) => {
+      for (const listener of process.listeners(event as 'uncaughtException'))
+        if (!before[i]!.has(listener)) process.removeListener(event, listener);
+    });
+  }
+}
+
+export async function startWasm(): Promise<Engine> {
+  await withoutNewListeners(async () => {
+    const wasm = await import('@tensorflow/tfjs-backend-wasm');
+    wasm.setWasmPaths(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep);
+    await useBackend('wasm');
+  });
+  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  return {
+    rung: 'wasm',
+    device: `${processor()}, ${simd ? 'SIMD' : 'no SIMD'}`,
+    version: packageVersion('@tensorflow/tfjs-backend-wasm'),
+    onFatal: () => undefined,
+  };
+}

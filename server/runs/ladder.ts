@@ -1,0 +1,152 @@
+/** The ladder of engines: tries every rung for real, each in a process of its own, and takes the best that works. */
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { RUNG_IDS, type RungId } from '../../shared/config.ts';
+import { ScopeError } from '../../shared/errors.ts';
+import type { EngineReport, RungReport } from '../../shared/protocol.ts';
+import { RUNG_TITLES } from '../engine/engine.ts';
+
+export interface LadderOptions {
+  /** `auto` takes the best; a rung's name takes that one or none. */
+  requested: 'auto' | RungId;
+  /** A rung that does not answer within this many seconds has failed. */
+  timeoutSeconds?: number;
+  /** The script that tries one rung; tests put a crashing one in its place. */
+  entry?: string;
+}
+
+const ENTRY = fileURLToPath(new URL('../rung.ts', import.meta.url));
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+export class Ladder {
+  readonly #options: Required<LadderOptions>;
+  readonly #listeners = new Set<(report: EngineReport) => void>();
+  readonly #chosen: Promise<RungId>;
+  #settle: { resolve: (rung: RungId) => void; reject: (error: ScopeError) => void } | null = null;
+  #testing: Promise<EngineReport> | null = null;
+  #report: EngineReport;
+
+  constructor(options: LadderOptions) {
+    this.#options = { timeoutSeconds: 120, entry: ENTRY, ...options };
+    this.#chosen = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    this.#chosen.catch(() => undefined); // the rejection is for those who ask
+    this.#report = {
+      chosen: null,
+      testing: false,
+      requested: options.requested,
+      rungs: RUNG_IDS.map((id) => untested(id)),
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+    };
+  }
+
+  get report(): EngineReport {
+    return this.#report;
+  }
+
+  /** Calls back with every new report; returns what ends it. */
+  subscribe(listener: (report: EngineReport) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tries every rung, one process at a time, the requested one first; a second call joins the first. */
+  test(): Promise<EngineReport> {
+    return (this.#testing ??= this.#testAll());
+  }
+
+  /** The best rung (or the requested one), as soon as it is known; starts the test if nobody has. Rejects with
+   * ENGINE_UNAVAILABLE and the reasons. */
+  chosen(): Promise<RungId> {
+    void this.test();
+    return this.#chosen;
+  }
+
+  async #testAll(): Promise<EngineReport> {
+    const { requested } = this.#options;
+    this.#update({ testing: true });
+    const order = [...RUNG_IDS].sort((a, b) => Number(b === requested) - Number(a === requested));
+    for (const id of order) {
+      const outcome = await this.#try(id);
+      const used =
+        this.#report.chosen === null &&
+        outcome.verdict === 'passed' &&
+        (requested === 'auto' || requested === id);
+      const rung: RungReport = used ? { ...outcome, verdict: 'used' } : outcome;
+      this.#update({
+        chosen: used ? id : this.#report.chosen,
+        rungs: this.#report.rungs.map((other) => (other.id === id ? rung : other)),
+      });
+      if (used) this.#settle!.resolve(id);
+      else if (id === requested) this.#settle!.reject(this.#unavailable());
+    }
+    this.#update({ testing: false });
+    if (this.#report.chosen === null) this.#settle!.reject(this.#unavailable());
+    return this.#report;
+  }
+
+  #update(change: Partial<EngineReport>): void {
+    this.#report = { ...this.#report, ...change };
+    for (const listener of this.#listeners) listener(this.#report);
+  }
+
+  #unavailable(): ScopeError {
+    const { requested, rungs } = this.#report;
+    const reasons = (requested === 'auto' ? rungs : rungs.filter((rung) => rung.id === requested)).map(
+      ({ id, reason, remedy }) => `${id}: ${reason}${remedy ? ` (remedy: ${remedy})` : ''}`,
+    );
+    const what = requested === 'auto' ? 'no engine works here' : `the engine asked for does not work here`;
+    return new ScopeError('ENGINE_UNAVAILABLE', `${what}: ${reasons.join('; ')}`, { field: 'backend' });
+  }
+
+  /** One rung in a process; a crash, a hang or silence is a failure with its reason. */
+  #try(id: RungId): Promise<RungReport> {
+    const { entry, timeoutSeconds, requested } = this.#options;
+    const software = id === 'webgpu' && requested === 'webgpu' ? ['allow-software'] : [];
+    return new Promise((resolve) => {
+      let report: RungReport | null = null;
+      let lastWords = '';
+      let late = false;
+      const child = fork(entry, [id, ...software], {
+        execArgv: ['--import', TSX],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
+      const timer = setTimeout(() => {
+        late = true;
+        child.kill('SIGKILL');
+      }, timeoutSeconds * 1000);
+      child.stderr!.on('data', (text: Buffer) => (lastWords = (lastWords + text.toString()).slice(-4000)));
+      child.on('message', (message) => (report = message as RungReport));
+      const end = (how: string): void => {
+        clearTimeout(timer);
+        resolve(report ?? { ...untested(id), verdict: 'failed', reason: how + quote(lastWords) });
+      };
+      child.on('error', (error) => end(`its process did not start: ${error.message}`));
+      child.on('close', (code, signal) => {
+        if (late) end(`no answer within ${timeoutSeconds} s`);
+        else end(signal ? `its process was ended by ${signal}` : `its process ended with code ${code}`);
+      });
+    });
+  }
+}
+
+function untested(id: RungId): RungReport {
+  return {
+    id,
+    title: RUNG_TITLES[id],
+    device: null,
+    version: null,
+    verdict: 'untested',
+    reason: 'not tried yet',
+    remedy: '',
+    seconds: null,
+  };
+}
+
+/** What a crashed process wrote last that reads like an error. */
+function quote(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  const telling = lines.findLast((line) => /error|fatal|abort|fail|terminate/i.test(line)) ?? lines.findLast(Boolean);
+  return telling ? `: ${telling.slice(0, 200)}` : '';
+}

@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { selfTest } from '../../../server/engine/selftest.ts';
+import { startEngine, type Engine } from '../../../server/engine/start.ts';
+
+let engine: Engine;
+let listeners: number;
+beforeAll(async () => {
+  listeners = process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection');
+  engine = await startEngine('wasm', { allowSoftware: false });
+});
+
+test('the wasm rung names its device and version', () => {
+  expect(engine).toMatchObject({ rung: 'wasm', device: expect.stringMatching(/SIMD/) });
+  expect(engine.version).toMatch(/tfjs-backend-wasm \d/);
+});
+
+test('the backend leaves no listener that rethrows into the bundle', () => {
+  expect(process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection')).toBe(
+    listeners,
+  );
+});
+
+test('the self-test passes and leaves no tensor behind', async () => {
+  const before = tf.memory().numTensors;
+  await selfTest();
+  expect(tf.memory().numTensors).toBe(before);
+});

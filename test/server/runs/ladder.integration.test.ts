@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { formatReport } from '../../../server/cli/doctor.ts';
+import { Ladder } from '../../../server/runs/ladder.ts';
+import type { EngineReport } from '../../../shared/protocol.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ladder-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A stand-in for rung.ts: passes, or dies as told for each rung. */
+function entry(name: string, behaviour: Record<string, string>): string {
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(
+    path,
+    `const id = process.argv[2];
+     const base = { id, title: id, device: 'd', version: 'v', reason: '', remedy: '', seconds: 0 };
+     switch ((${JSON.stringify(behaviour)})[id]) {
+       case 'pass': process.send({ ...base, verdict: 'passed' }, () => process.exit(0)); break;
+       case 'software': process.send({ ...base, verdict: process.argv[3] === 'allow-software' ? 'passed' : 'software' }); process.disconnect(); break;
+       case 'abort': console.error('terminate called after throwing'); process.abort();
+       case 'hang': setInterval(() => {}, 1000); break;
+       default: console.error('some banner'); console.error('Error: boom'); process.exit(3);
+     }`,
+  );
+  return path;
+}
+
+const verdicts = (report: EngineReport) => Object.fromEntries(report.rungs.map((r) => [r.id, r.verdict]));
+
+test('a crash, a hang and an exit are failures with their reason, and the best rung left is used', async () => {
+  const ladder = new Ladder({
+    requested: 'auto',
+    timeoutSeconds: 2,
+    entry: entry('mixed', { 'tensorflow-gpu': 'abort', webgpu: 'hang', wasm: 'pass', cpu: 'pass' }),
+  });
+  const seen: EngineReport[] = [];
+  ladder.subscribe((report) => seen.push(report));
+  expect(await ladder.chosen()).toBe('wasm');
+  const report = await ladder.test();
+  expect(verdicts(report)).toEqual({
+    'tensorflow-gpu': 'failed',
+    webgpu: 'failed',
+    tensorflow: 'failed',
+    wasm: 'used',
+    cpu: 'passed',
+  });
+  expect(report.rungs[0]!.reason).toBe('its process was ended by SIGABRT: terminate called after throwing');
+  expect(report.rungs[1]!.reason).toBe('no answer within 2 s');
+  expect(report.rungs[2]!.reason).toBe('its process ended with code 3: Error: boom');
+  expect(report).toMatchObject({ chosen: 'wasm', testing: false, requested: 'auto' });
+  expect(seen[0]).toMatchObject({ testing: true, chosen: null });
+  expect(seen.at(-1)).toEqual(report);
+});
+
+test('a requested rung is tried first, with software allowed, and used although better ones pass', async () => {
+  const ladder = new Ladder({
+    requested: 'webgpu',
+    entry: entry('software', { 'tensorflow-gpu': 'pass', webgpu: 'software', cpu: 'pass' }),
+  });
+  const first = new Promise<EngineReport>((resolve) => {
+    ladder.subscribe((report) => report.rungs.some((r) => r.verdict !== 'untested') && resolve(report));
+  });
+  expect(await ladder.chosen()).toBe('webgpu');
+  expect(verdicts(await first)).toMatchObject({ webgpu: 'used', 'tensorflow-gpu': 'untested' });
+  expect(verdicts(await ladder.test())).toMatchObject({ 'tensorflow-gpu': 'passed', webgpu: 'used' });
+});
+
+test('software is passed over where it was not asked for', async () => {
+  const ladder = new Ladder({ requested: 'auto', entry: entry('software2', { webgpu: 'software', cpu: 'pass' }) });
+  expect(await ladder.chosen()).toBe('cpu');
+  expect(verdicts(ladder.report)).toMatchObject({ webgpu: 'software' });
+});
+
+test('a requested rung that fails is an error with its reason, whatever else works', async () => {
+  const ladder = new Ladder({ requested: 'tensorflow', entry: entry('one', { cpu: 'pass' }) });
+  await expect(ladder.chosen()).rejects.toMatchObject({
+    code: 'ENGINE_UNAVAILABLE',
+    field: 'backend',
+    message: expect.stringMatching(/tensorflow: its process ended with code 3: Error: boom$/),
+  });
+  expect((await ladder.test()).chosen).toBeNull();
+});
+
+test('where nothing works, every reason is named', async () => {
+  const ladder = new Ladder({ requested: 'auto', entry: entry('none', {}) });
+  await expect(ladder.chosen()).rejects.toThrow(/no engine works here: tensorflow-gpu: .*; cpu: /);
+});
+
+test('the real wasm and cpu rungs pass, each in its process, and the report fits 100 columns', async () => {
+  const report = await new Ladder({ requested: 'auto' }).test();
+  expect(['passed', 'used']).toContain(verdicts(report).wasm);
+  expect(verdicts(report).cpu).toBe('passed');
+  expect(report.chosen).not.toBeNull();
+  const text = formatReport(report);
+  for (const rung of report.rungs) expect(text).toContain(rung.id);
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+});
