@@ -1,0 +1,126 @@
+/**
+ * Records feature maps: runs the probes through the network in inference mode and reads the taps as one frame.
+ *
+ * Everything is transposed, measured and quantised on the device; the taps of a frame are joined to one vector that is
+ * read once, because each read-back stalls a GPU.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { RecordingConfig } from '../../shared/config.ts';
+import { ScopeError } from '../../shared/errors.ts';
+import { exactTap, type Frame, type FrameMoment, type FrameTap } from '../../shared/frame.ts';
+import { describeTaps, type TapDescription } from '../../shared/network.ts';
+import type { VanillaNet } from '../nn/vanillanet.ts';
+import type { Watch } from './control.ts';
+
+/** One tap's part of the joined vector. For `u8` it is minimum [C], maximum [C], sum [C] (not finite where a value is
+ * not) and levels [P, C, H, W]; for `f32` the values [P, C, H, W]. */
+interface Part {
+  id: string;
+  shape: FrameTap['shape'];
+  encoding: FrameTap['encoding'];
+  vector: tf.Tensor1D;
+}
+
+/** Ranges below this are taken as it: no division by zero, and nothing visible is lost. */
+const SMALLEST_RANGE = 1e-30;
+
+export class TapRecorder {
+  readonly #inputs: Float32Array;
+  readonly #count: number;
+  readonly #precision: RecordingConfig['precision'];
+
+  /** `inputs` are the normalised probes, float32 [count, H, W, C]. */
+  constructor(inputs: Float32Array, count: number, precision: RecordingConfig['precision']) {
+    this.#inputs = inputs;
+    this.#count = count;
+    this.#precision = precision;
+  }
+
+  /** The frame of what is watched (by default all taps of all probes). Taps that the network does not have, as those
+   * inside a merged pair, and unknown probes are left out. Throws NON_FINITE naming the tap and channel. */
+  async record(
+    net: VanillaNet,
+    moment: FrameMoment,
+    watch: Watch = { taps: null, probes: null },
+  ): Promise<Frame> {
+    const all = Array.from({ length: this.#count }, (_, i) => i);
+    const probes = watch.probes ? all.filter((i) => watch.probes!.includes(i)) : all;
+    const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
+    if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
+    const parts = this.#run(net, taps, probes);
+    const joined = tf.tidy(() => tf.concat1d(parts.map((part) => part.vector)));
+    tf.dispose(parts.map((part) => part.vector));
+    const data = (await joined.data()) as Float32Array;
+    joined.dispose();
+    let at = 0;
+    const read = parts.map((part) => readPart(part, data.subarray(at, (at += part.vector.size))));
+    return { ...moment, probes, taps: read };
+  }
+
+  #run(net: VanillaNet, taps: readonly TapDescription[], probes: readonly number[]): Part[] {
+    const parts: Part[] = [];
+    const handles = taps.map((tap) =>
+      net.registerTap(tap.id, (_, value) => {
+        const [height, width, channels] = tap.shape;
+        const encoding = height * width === 1 || this.#precision === 'f32' ? 'f32' : 'u8';
+        const shape = [probes.length, channels, height, width] as const;
+        parts.push({ id: tap.id, shape, encoding, vector: partOf(value, shape, encoding) });
+      }),
+    );
+    try {
+      tf.tidy(() => {
+        net.apply(this.#input(net, probes), 'infer');
+      });
+    } finally {
+      for (const handle of handles) handle.remove();
+    }
+    return parts;
+  }
+
+  #input(net: VanillaNet, probes: readonly number[]): tf.Tensor4D {
+    const { inputSize, inputChannels } = net.config;
+    const pixels = inputSize * inputSize * inputChannels;
+    const x = new Float32Array(probes.length * pixels);
+    probes.forEach((probe, i) =>
+      x.set(this.#inputs.subarray(probe * pixels, (probe + 1) * pixels), i * pixels),
+    );
+    return tf.tensor4d(x, [probes.length, inputSize, inputSize, inputChannels]);
+  }
+}
+
+/** Measures and quantises one tap's value [P, H, W, C] on the device. The result outlives the scope it is made in. */
+function partOf(value: tf.Tensor, shape: FrameTap['shape'], encoding: FrameTap['encoding']): tf.Tensor1D {
+  const [probes, channels, height, width] = shape;
+  const vector = tf.tidy(() => {
+    const planes = tf.transpose(tf.reshape(value, [probes, height * width, channels]), [0, 2, 1]);
+    if (encoding === 'f32') return tf.reshape(planes, [-1]) as tf.Tensor1D;
+    const minimum = tf.min(tf.min(planes, 2), 0);
+    const maximum = tf.max(tf.max(planes, 2), 0);
+    const sum = tf.sum(tf.sum(planes, 2), 0);
+    const scale = tf.div(255, tf.maximum(tf.sub(maximum, minimum), SMALLEST_RANGE));
+    const byChannel = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [1, channels, 1]);
+    const levels = tf.round(tf.mul(tf.sub(planes, byChannel(minimum)), byChannel(scale)));
+    return tf.concat1d([minimum, maximum, sum, tf.reshape(levels, [-1])] as tf.Tensor1D[]);
+  });
+  return tf.keep(vector);
+}
+
+function readPart({ id, shape, encoding }: Part, data: Float32Array): FrameTap {
+  const [, channels, height, width] = shape;
+  const refuse = (at: number): void => {
+    const channel = encoding === 'u8' ? at : Math.floor(at / (height * width)) % channels;
+    throw new ScopeError('NON_FINITE', `tap ${id}, channel ${channel}: a value is not finite`, { field: id });
+  };
+  const finite = encoding === 'u8' ? data.subarray(2 * channels, 3 * channels) : data;
+  const bad = finite.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) refuse(bad);
+  if (encoding === 'f32') return exactTap(id, shape, data.slice());
+  return {
+    id,
+    shape,
+    encoding,
+    minimum: data.slice(0, channels),
+    maximum: data.slice(channels, 2 * channels),
+    values: Uint8Array.from(data.subarray(3 * channels)),
+  };
+}

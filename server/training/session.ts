@@ -1,0 +1,136 @@
+/** Everything a training holds: network, optimizer, data, probes, and where it stands. */
+import type { RunConfig } from '../../shared/config.ts';
+import { ScopeError } from '../../shared/errors.ts';
+import type { Frame, FrameMoment } from '../../shared/frame.ts';
+import { checkSchedule } from '../../shared/schedule.ts';
+import { BatchSource, normalisation, toInput, type Normalisation } from '../datasets/batches.ts';
+import type { Dataset } from '../datasets/dataset.ts';
+import { VanillaNet } from '../nn/vanillanet.ts';
+import { importWeights, readWeights } from '../nn/weights.ts';
+import { Random } from '../random.ts';
+import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import type { Watch } from './control.ts';
+import { Optimizer } from './optimizer.ts';
+import { chooseProbes, type Probes } from './probes.ts';
+import { TapRecorder } from './recorder.ts';
+
+export class Session {
+  readonly config: RunConfig;
+  readonly dataset: Dataset;
+  readonly net: VanillaNet;
+  readonly batches: BatchSource;
+  readonly normalisation: Normalisation;
+  readonly probes: Probes;
+  readonly #recorder: TapRecorder;
+  #optimizer: Optimizer;
+  /** Epochs completed, and steps done of the epoch under way. */
+  epoch = 0;
+  step = 0;
+  /** Last training loss (nats) and accuracy (0 to 1) read; null before the first. */
+  loss: number | null = null;
+  accuracy: number | null = null;
+
+  /** `resume` are the bytes of a checkpoint to go on from. Throws INVALID_CONFIG, INVALID_DATA, INVALID_WEIGHTS or, for
+   * a checkpoint of another run, CONFLICT. */
+  constructor(config: RunConfig, dataset: Dataset, resume: Uint8Array | null) {
+    const checkpoint = resume && decodeCheckpoint(resume);
+    if (checkpoint) checkSameRun(checkpoint.config, config);
+    checkSchedule(config.training);
+    const { seed, data, training, recording, network } = config;
+    this.config = config;
+    this.dataset = dataset;
+    this.normalisation = normalisation(dataset.train, network.inputChannels);
+    this.batches = new BatchSource(dataset.train, dataset.shape, {
+      batchSize: training.batchSize,
+      flip: data.flip,
+      crop: data.crop,
+      normalisation: this.normalisation,
+      random: Random.seeded(seed, 'batches'),
+    });
+    this.probes = chooseProbes(dataset, recording.probesPerClass, seed);
+    const inputs = toInput(this.probes.images, this.normalisation);
+    this.#recorder = new TapRecorder(inputs, this.probes.infos.length, recording.precision);
+    this.net = new VanillaNet(network, checkpoint ? null : Random.seeded(seed, 'weights'));
+    if (checkpoint) this.#load(checkpoint);
+    this.#optimizer = new Optimizer(training.optimizer, this.net.trained);
+    if (checkpoint) this.#optimizer.restore(checkpoint.optimizer);
+  }
+
+  get optimizer(): Optimizer {
+    return this.#optimizer;
+  }
+
+  /** Number of learned values. */
+  get parameters(): number {
+    return [...this.net.parameters.values()].reduce((sum, variable) => sum + variable.size, 0);
+  }
+
+  /** Now, as frames tell it. */
+  get moment(): FrameMoment {
+    const { stepsPerEpoch } = this.batches;
+    return {
+      epoch: this.epoch + this.step / stepsPerEpoch,
+      step: this.epoch * stepsPerEpoch + this.step,
+      lambda: this.net.lambda,
+      merged: this.net.merged,
+      loss: this.loss,
+      accuracy: this.accuracy,
+    };
+  }
+
+  /** Records what is watched, by default everything. Throws NON_FINITE naming the tap. */
+  record(watch?: Watch): Promise<Frame> {
+    return this.#recorder.record(this.net, this.moment, watch);
+  }
+
+  /** Merges every pair and starts the optimizer afresh: the merged parameters are others than those it followed.
+   * Throws LAMBDA_NOT_ZERO while λ > 0. */
+  async merge(): Promise<{ parametersBefore: number; parametersAfter: number; maxLogitDifference: number }> {
+    const parametersBefore = this.parameters;
+    const before = await this.#logits();
+    this.net.merge();
+    this.#optimizer.dispose();
+    this.#optimizer = new Optimizer(this.config.training.optimizer, this.net.trained);
+    const after = await this.#logits();
+    const maxLogitDifference = before.reduce((most, v, i) => Math.max(most, Math.abs(v - after[i]!)), 0);
+    return { parametersBefore, parametersAfter: this.parameters, maxLogitDifference };
+  }
+
+  async #logits(): Promise<Float32Array> {
+    const frame = await this.record({ taps: ['logits'], probes: null });
+    return frame.taps[0]!.values as Float32Array;
+  }
+
+  /** The state between two epochs as the bytes of a file. */
+  async checkpoint(): Promise<Uint8Array> {
+    if (this.step !== 0) throw new ScopeError('INTERNAL', 'a checkpoint is taken between two epochs only');
+    return encodeCheckpoint({
+      config: this.config,
+      progress: {
+        epoch: this.epoch,
+        lambda: this.net.lambda,
+        merged: this.net.merged,
+        loss: this.loss,
+        accuracy: this.accuracy,
+        batches: this.batches.state,
+      },
+      optimizer: await this.#optimizer.state(),
+      weights: await readWeights(this.net),
+    });
+  }
+
+  #load({ progress, weights }: Checkpoint): void {
+    this.net.lambda = progress.lambda;
+    if (progress.merged) this.net.merge();
+    importWeights(this.net, weights);
+    this.batches.state = progress.batches;
+    this.epoch = progress.epoch;
+    this.loss = progress.loss;
+    this.accuracy = progress.accuracy;
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+    this.net.dispose();
+  }
+}
