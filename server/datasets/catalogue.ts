@@ -26,7 +26,7 @@ const ENTRIES: Readonly<Record<DatasetId, Entry>> = {
     shape: EMOJI,
     title: 'Emoji',
     description:
-      'Emoji of four vendors in the nine groups of Unicode; trained on three vendors, tested on the fourth.',
+      'Emoji of four vendors in the nine groups of Unicode; trained on three vendors, tested on the fourth (Twemoji).',
     licence:
       'Noto Emoji: Apache-2.0 (Google); Twemoji: CC BY 4.0 (Twitter and contributors); ' +
       'Fluent Emoji: MIT (Microsoft); OpenMoji: CC BY-SA 4.0',

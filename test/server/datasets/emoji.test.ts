@@ -56,7 +56,7 @@ test('every group has images in both splits, about 1,600 a vendor', () => {
 });
 
 test('icons are drawn on white: a smiling face is yellow in the middle and white in the corners', async () => {
-  const icons = await readIcons('openmoji');
+  const icons = await readIcons('twemoji');
   const at = icons.findIndex((icon) => icon.name === 'slightly-smiling-face');
   const pixel = (x: number, y: number): number[] => {
     const from = at * 3072 + (y * 32 + x) * 3;
