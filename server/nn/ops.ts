@@ -4,6 +4,12 @@
  * an engine that can do better replaces some of them with `provideOps` before a network is built.
  */
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { annealed } from './portable/annealed.ts';
+import { batchNormTrain } from './portable/batchNormTrain.ts';
+import { conv1x1 } from './portable/conv1x1.ts';
+import { depthwise } from './portable/depthwise.ts';
+import { maxPool } from './portable/maxPool.ts';
+import { patchConv } from './portable/patchConv.ts';
 
 export interface BatchNormResult {
   /** [N, H, W, C] */
@@ -27,6 +33,26 @@ export interface Ops {
   annealed(x: Tensor4D, lambda: number): Tensor4D;
   /** Window and stride `size`, no padding; a remainder of rows or columns is dropped. */
   maxPool(x: Tensor4D, size: number): Tensor4D;
+}
+
+/** Made of kernels that every backend has; what an engine replaces is compared with these. */
+export const portableOps: Ops = { conv1x1, patchConv, depthwise, batchNormTrain, annealed, maxPool };
+
+let current: Ops = portableOps;
+
+/** The operations in force: the engine's where it has its own, the portable ones otherwise. */
+export function ops(): Ops {
+  return current;
+}
+
+/** Puts an engine's own operations in place of the portable ones; those left out stay as they are. */
+export function provideOps(partial: Partial<Ops>): void {
+  current = { ...current, ...partial };
+}
+
+/** Back to the portable operations. */
+export function resetOps(): void {
+  current = portableOps;
 }
 
 export type { Tensor };

@@ -1,0 +1,71 @@
+/** A convolution of the network, with or without its batch normalisation. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Random } from '../random.ts';
+import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
+import { biasAdd } from './portable/biasAdd.ts';
+import { learned, named, smallNormal, zeros, type NamedVariable } from './variables.ts';
+
+export type Mode = 'train' | 'infer';
+
+/** The product itself: x [N,H,W,I], w [k,k,I,O]. */
+export type Product = (x: tf.Tensor4D, w: tf.Tensor4D) => tf.Tensor4D;
+
+/** A convolution that stands for another one: HWIO weights and a bias [O]. */
+export type Plain = { weight: tf.Tensor4D; bias: tf.Tensor1D };
+
+export class Conv {
+  readonly #product: Product;
+  readonly #weight: tf.Variable;
+  readonly #bias: tf.Variable;
+  readonly #norm: BatchNorm | null;
+
+  private constructor(product: Product, weight: tf.Variable, bias: tf.Variable, norm: BatchNorm | null) {
+    this.#product = product;
+    this.#weight = weight;
+    this.#bias = bias;
+    this.#norm = norm;
+  }
+
+  /** `shape` is [k,k,I,O]; `norm` null leaves batch normalisation out. */
+  static create(
+    product: Product,
+    shape: [number, number, number, number],
+    norm: BatchNormOptions | null,
+    random: Random | null,
+  ): Conv {
+    const outputs = shape[3];
+    const batchNorm = norm ? new BatchNorm(outputs, norm) : null;
+    return new Conv(product, smallNormal(random, shape), zeros([outputs]), batchNorm);
+  }
+
+  /** Takes over the tensors of `plain`. */
+  static of(product: Product, plain: Plain): Conv {
+    return new Conv(product, learned(plain.weight), learned(plain.bias), null);
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+    if (this.#norm && mode === 'train')
+      return this.#norm.train(this.#product(x, this.#weight as unknown as tf.Tensor4D), this.#bias);
+    const { weight, bias } = this.folded();
+    return biasAdd(this.#product(x, weight), bias);
+  }
+
+  /** The same function in inference as one convolution, its normalisation folded in. The result's tensors may be the
+   * variables themselves: it is to be read inside a tidy, not disposed of. */
+  folded(): Plain {
+    const weight = this.#weight as unknown as tf.Tensor4D;
+    if (!this.#norm) return { weight, bias: this.#bias as unknown as tf.Tensor1D };
+    const { scale, shift } = this.#norm.folded(this.#bias);
+    return { weight: tf.mul(weight, scale), bias: shift };
+  }
+
+  /** `at` names the convolution, `normAt` its normalisation. */
+  variables(at: string, normAt: string): NamedVariable[] {
+    const role = this.#norm ? 'idle' : 'weight';
+    return [
+      named(`${at}.weight`, this.#weight, 'conv'),
+      named(`${at}.bias`, this.#bias, 'plain', role),
+      ...(this.#norm?.variables() ?? []).map((entry) => ({ ...entry, name: `${normAt}.${entry.name}` })),
+    ];
+  }
+}

@@ -1,0 +1,66 @@
+/** Series activation as the sum of shifted and scaled ReLUs of each channel (paper, section 3.2, eq. 5), then batch
+ * normalisation. The reference has only the convolution form, so the names `scale` [n, C], `shift` [n, C] and, once
+ * merged, `bias` [C] are ours. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Random } from '../random.ts';
+import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
+import type { Mode } from './conv.ts';
+import { biasAdd } from './portable/biasAdd.ts';
+import { shiftedRelu } from './portable/shiftedRelu.ts';
+import type { Taps } from './taps.ts';
+import { below, learned, named, smallNormal, type NamedVariable } from './variables.ts';
+
+export class ShiftedActivation {
+  #scales: tf.Variable;
+  readonly #shifts: tf.Variable;
+  #after: BatchNorm | tf.Variable;
+
+  /** Starts as a rising curve: scales 1/n with a little noise, hinges evenly from -1 to 1 (one term: at 0). */
+  constructor(channels: number, n: number, norm: BatchNormOptions, random: Random | null) {
+    const noise = smallNormal(random, [n, channels]);
+    this.#scales = learned(tf.tidy(() => tf.add(noise, 1 / n)));
+    noise.dispose();
+    const hinges = tf.tidy(() => {
+      const column = n === 1 ? tf.zeros([1]) : tf.linspace(-1, 1, n);
+      return tf.tile(tf.reshape(column, [n, 1]), [1, channels]);
+    });
+    this.#shifts = learned(hinges);
+    this.#after = new BatchNorm(channels, norm);
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode, _taps: Taps, _block: string): tf.Tensor4D {
+    const shifts = this.#shifts as unknown as tf.Tensor2D;
+    if (this.#after instanceof BatchNorm && mode === 'train')
+      return this.#after.train(shiftedRelu(x, this.#scales as unknown as tf.Tensor2D, shifts), null);
+    const { scales, bias } = this.#folded();
+    return biasAdd(shiftedRelu(x, scales, shifts), bias);
+  }
+
+  #folded(): { scales: tf.Tensor2D; bias: tf.Tensor1D } {
+    const scales = this.#scales as unknown as tf.Tensor2D;
+    if (!(this.#after instanceof BatchNorm)) return { scales, bias: this.#after as unknown as tf.Tensor1D };
+    const { scale, shift } = this.#after.folded(null);
+    return { scales: tf.mul(scales, scale), bias: shift };
+  }
+
+  merge(): void {
+    if (!(this.#after instanceof BatchNorm)) return;
+    const norm = this.#after.variables();
+    const before = this.#scales;
+    const [scales, bias] = tf.tidy(() => {
+      const folded = this.#folded();
+      return [folded.scales, folded.bias];
+    });
+    this.#scales = learned(scales!);
+    this.#after = learned(bias!);
+    before.dispose();
+    for (const { variable } of norm) variable.dispose();
+  }
+
+  variables(): NamedVariable[] {
+    const series = [named('scale', this.#scales), named('shift', this.#shifts)];
+    return this.#after instanceof BatchNorm
+      ? [...series, ...below('bn', this.#after.variables())]
+      : [...series, named('bias', this.#after)];
+  }
+}
