@@ -190,6 +190,15 @@ export const RunSummary = Type.Object({
 });
 export type RunSummary = Static<typeof RunSummary>;
 
+/** What merging every pair did: parameters before and after, and the largest difference of the probes' logits. */
+export const MergeInfo = Type.Object({
+  epoch: Type.Integer(),
+  parametersBefore: Type.Integer(),
+  parametersAfter: Type.Integer(),
+  maxLogitDifference: Type.Number(),
+});
+export type MergeInfo = Static<typeof MergeInfo>;
+
 export const RunDetail = Type.Intersect([
   RunSummary,
   Type.Object({
@@ -200,6 +209,8 @@ export const RunDetail = Type.Intersect([
     engine: nullable(Type.String()),
     parameters: nullable(Type.Integer()),
     lastStep: nullable(StepMetrics),
+    /** Null before the merge. */
+    merge: Type.Optional(nullable(MergeInfo)),
   }),
 ]);
 export type RunDetail = Static<typeof RunDetail>;

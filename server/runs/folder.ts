@@ -1,0 +1,131 @@
+/**
+ * One run on disk:
+ *   run.json           configuration, state, engine, classes and probes (record.ts)
+ *   metrics.jsonl      one EpochMetrics a line
+ *   snapshots/         ID.vsf.gz and index.jsonl
+ *   checkpoints/       ID.safetensors
+ *   probes.bin         uint8 [P, H, W, C], before normalisation
+ */
+import { mkdir, readFile, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunConfig } from '../../shared/config.ts';
+import { ScopeError } from '../../shared/errors.ts';
+import { EpochMetrics } from '../../shared/protocol.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { Journal, readIfThere, writeAtomic } from './files.ts';
+import { Queue } from './queue.ts';
+import { createRecord, parseRecord, type RunRecord } from './record.ts';
+import { Snapshots } from './snapshots.ts';
+
+const KEPT_CHECKPOINTS = 3;
+
+export class RunFolder {
+  readonly id: string;
+  readonly path: string;
+  record: RunRecord;
+  readonly snapshots: Snapshots;
+  readonly checkpoints: Checkpoints;
+  readonly #journal: Journal<typeof EpochMetrics>;
+  readonly #queue = new Queue();
+  /** Loaded once this process writes; otherwise the disk is asked each time. */
+  #metrics: EpochMetrics[] | null = null;
+  #saveQueued = false;
+
+  constructor(path: string, id: string, record: RunRecord) {
+    this.path = path;
+    this.id = id;
+    this.record = record;
+    this.snapshots = new Snapshots(join(path, 'snapshots'));
+    this.checkpoints = new Checkpoints(join(path, 'checkpoints'), KEPT_CHECKPOINTS);
+    this.#journal = new Journal(join(path, 'metrics.jsonl'), EpochMetrics);
+  }
+
+  static async create(path: string, id: string, config: RunConfig, now: Date): Promise<RunFolder> {
+    await mkdir(join(path, 'snapshots'), { recursive: true });
+    await mkdir(join(path, 'checkpoints'), { recursive: true });
+    const folder = new RunFolder(path, id, createRecord(config, now));
+    await folder.save();
+    return folder;
+  }
+
+  /** Throws INVALID_DATA saying why the folder is no readable run. */
+  static async open(path: string, id: string): Promise<RunFolder> {
+    const text = await readIfThere(join(path, 'run.json'));
+    if (text === null)
+      throw new ScopeError('INVALID_DATA', 'it has no run.json: no run, or one that was never written whole');
+    return new RunFolder(path, id, parseRecord(text));
+  }
+
+  /** Writes run.json; calls that come while one waits are served by it. */
+  save(): Promise<void> {
+    if (this.#saveQueued) return this.#queue.idle();
+    this.#saveQueued = true;
+    return this.#queue.run(async () => {
+      this.#saveQueued = false;
+      await writeAtomic(join(this.path, 'run.json'), `${JSON.stringify(this.record, null, 2)}\n`);
+    });
+  }
+
+  /** Shows other processes that this one still has the run under way. */
+  async beat(): Promise<void> {
+    const now = new Date();
+    await utimes(join(this.path, 'run.json'), now, now);
+  }
+
+  addMetrics(metrics: EpochMetrics): Promise<void> {
+    return this.#queue.run(async () => {
+      const all = (this.#metrics ??= await this.#journal.read());
+      const at = all.findIndex((m) => m.epoch === metrics.epoch && m.merged === metrics.merged);
+      if (at < 0) {
+        all.push(metrics);
+        await this.#journal.append(metrics);
+      } else {
+        all[at] = metrics;
+        await this.#journal.replace(all);
+      }
+    });
+  }
+
+  /** In order of time. */
+  async metrics(): Promise<EpochMetrics[]> {
+    return this.#metrics ? [...this.#metrics] : await this.#journal.read();
+  }
+
+  async writeProbes(images: Uint8Array): Promise<void> {
+    await writeAtomic(join(this.path, 'probes.bin'), images);
+  }
+
+  /** One probe, uint8 [H, W, C]. */
+  async readProbe(index: number): Promise<{ image: Uint8Array; size: number; channels: number }> {
+    const { probes, config } = this.record;
+    const { inputSize: size, inputChannels: channels } = config.network;
+    if (index >= probes.length)
+      throw new ScopeError(
+        'NOT_FOUND',
+        `there is no probe ${index}; ${probes.length > 0 ? `there are 0 to ${probes.length - 1}` : 'there is none yet'}`,
+        { field: 'index' },
+      );
+    const length = size * size * channels;
+    const all = await readFile(join(this.path, 'probes.bin')).catch(() => Buffer.alloc(0));
+    if (all.length !== length * probes.length)
+      throw new ScopeError(
+        'INVALID_DATA',
+        `probes.bin is damaged: it has ${all.length} bytes where ${probes.length} images of ${length} were written`,
+      );
+    return { image: all.subarray(index * length, (index + 1) * length), size, channels };
+  }
+
+  /** Forgets what was recorded after an epoch, before the run goes on from there. */
+  async rewind(epoch: number): Promise<void> {
+    await this.snapshots.rewind(epoch);
+    await this.#queue.run(async () => {
+      this.#metrics = (await this.#journal.read()).filter((m) => m.epoch <= epoch);
+      await this.#journal.replace(this.#metrics);
+    });
+  }
+
+  /** Resolves once all that was handed over is on disk. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#queue.idle(), this.snapshots.idle(), this.checkpoints.idle()]);
+  }
+}

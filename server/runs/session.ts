@@ -1,0 +1,231 @@
+/** One run under way: the training process on one side, the run's folder and its listeners on the other. */
+import type { EpochMetrics, RunState, RunSummary, SnapshotInfo, StepMetrics } from '../../shared/protocol.ts';
+import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
+import type { RunFolder } from './folder.ts';
+import { isMomentId } from './id.ts';
+import { TrainerProcess, type Exit } from './process.ts';
+import { summarise, type Progress } from './record.ts';
+
+export type RunEvent =
+  | { type: 'run'; id: string; summary: RunSummary | null }
+  | { type: 'step'; id: string; step: StepMetrics }
+  | { type: 'epoch'; id: string; metrics: EpochMetrics }
+  | { type: 'snapshot'; id: string; snapshot: SnapshotInfo }
+  /** An encoded frame of what is watched, the answer to one pull. */
+  | { type: 'live'; id: string; bytes: Uint8Array };
+
+export type Watch = Extract<TrainerCommand, { type: 'watch' }>['watch'];
+export type Start = Extract<TrainerCommand, { type: 'start' }>;
+
+export interface SessionOptions {
+  folder: RunFolder;
+  /** The script of the training process. */
+  worker: string;
+  start: Start;
+  watch: Watch;
+  emit(event: RunEvent): void;
+  /** Called once the process has gone and all is on disk. */
+  onEnd(): void;
+}
+
+interface Outcome {
+  state: 'finished' | 'stopped' | 'failed';
+  reason: string;
+}
+
+const STOP_MS = 30_000;
+const LEAVE_MS = 5_000;
+const BEAT_MS = 10_000;
+const PROGRESS_MS = 250;
+
+export class RunSession {
+  readonly progress: Progress = { lastStep: null, preparing: null };
+  readonly #folder: RunFolder;
+  readonly #options: SessionOptions;
+  readonly #process: TrainerProcess;
+  readonly #beat: NodeJS.Timeout;
+  #deadline: NodeJS.Timeout | null = null;
+  #outcome: Outcome | null = null;
+  #stopReason = '';
+  #lastProgress = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#folder = options.folder;
+    this.#enter('preparing');
+    this.#process = new TrainerProcess(options.worker, {
+      onEvent: (event) => this.#handle(event),
+      onExit: (exit) => void this.#finish(exit),
+    });
+    this.#process.send(options.start);
+    if (options.watch) this.watch(options.watch);
+    this.#beat = setInterval(() => void this.#folder.beat().catch(() => undefined), BEAT_MS).unref();
+  }
+
+  get summary(): RunSummary {
+    return summarise(this.#folder.id, this.#folder.record, this.progress);
+  }
+
+  pause(): void {
+    this.#process.send({ type: 'pause' });
+  }
+
+  resume(): void {
+    this.#process.send({ type: 'resume' });
+  }
+
+  watch(watch: Watch): void {
+    this.#process.send({ type: 'watch', watch });
+  }
+
+  pull(): void {
+    this.#process.send({ type: 'pull' });
+  }
+
+  /** Asks the process to stop at the next step; after `patience` ms it is killed. */
+  stop(reason: string, patience = STOP_MS): void {
+    this.#stopReason = reason;
+    this.#enter('stopping');
+    this.#process.send({ type: 'stop' });
+    this.#killAfter(patience);
+  }
+
+  #handle(event: TrainerEvent): void {
+    const { id, record } = this.#folder;
+    const { emit } = this.#options;
+    switch (event.type) {
+      case 'preparing':
+        return this.#prepare(event.what, event.fraction);
+      case 'ready':
+        record.backend = event.backend;
+        record.engine = event.engine;
+        record.parameters = event.parameters;
+        record.classes = event.classes;
+        record.probes = event.probes;
+        this.progress.preparing = null;
+        this.#keep(this.#folder.writeProbes(event.probeImages));
+        if (record.state !== 'stopping') this.#enter('running');
+        return;
+      case 'step':
+        this.progress.lastStep = event.metrics;
+        return emit({ type: 'step', id, step: event.metrics });
+      case 'epoch':
+        return this.#keep(this.#record(event.metrics));
+      case 'snapshot': {
+        const { epoch, lambda, merged, bytes } = event;
+        if (!isMomentId(event.id)) return this.#fail(`the training process named a snapshot '${event.id}'`);
+        const added = this.#folder.snapshots.add({ id: event.id, epoch, lambda, merged }, bytes);
+        return this.#keep(added.then((snapshot) => emit({ type: 'snapshot', id, snapshot })));
+      }
+      case 'checkpoint': {
+        if (!isMomentId(event.id)) return this.#fail(`the training process named a checkpoint '${event.id}'`);
+        const added = this.#folder.checkpoints.add(event.id, event.bytes);
+        return this.#keep(added.then(() => this.#checkpoint(event.id)));
+      }
+      case 'live':
+        return emit({ type: 'live', id, bytes: event.bytes });
+      case 'paused':
+        return record.state === 'running' ? this.#enter('paused') : undefined;
+      case 'resumed':
+        return record.state === 'paused' ? this.#enter('running') : undefined;
+      case 'merged': {
+        const { epoch, parametersBefore, parametersAfter, maxLogitDifference } = event;
+        record.merged = true;
+        record.merge = { epoch, parametersBefore, parametersAfter, maxLogitDifference };
+        return this.#changed();
+      }
+      case 'end':
+        this.#outcome ??= { state: event.reason, reason: event.reason === 'stopped' ? this.#stopped() : '' };
+        return this.#killAfter(LEAVE_MS);
+      case 'failure':
+        this.#outcome ??= { state: 'failed', reason: event.message };
+        return this.#killAfter(LEAVE_MS);
+    }
+  }
+
+  #prepare(what: string, fraction: number | null): void {
+    this.progress.preparing = { what, fraction };
+    if (Date.now() - this.#lastProgress < PROGRESS_MS && fraction !== 1) return;
+    this.#lastProgress = Date.now();
+    this.#announce();
+  }
+
+  async #record(metrics: EpochMetrics): Promise<void> {
+    const { id, record } = this.#folder;
+    await this.#folder.addMetrics(metrics);
+    record.epoch = metrics.epoch;
+    record.lambda = metrics.lambda;
+    record.testAccuracy = metrics.testAccuracy;
+    record.merged = metrics.merged;
+    this.#options.emit({ type: 'epoch', id, metrics });
+    this.#changed();
+  }
+
+  #checkpoint(id: string): void {
+    this.#folder.record.checkpoint = id;
+    this.#keep(this.#folder.save());
+  }
+
+  #enter(state: RunState, reason = ''): void {
+    this.#folder.record.state = state;
+    this.#folder.record.reason = reason;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#keep(this.#folder.save());
+    this.#announce();
+  }
+
+  #announce(): void {
+    this.#options.emit({ type: 'run', id: this.#folder.id, summary: this.summary });
+  }
+
+  /** A run whose records can't be kept has failed: training on would lose them. */
+  #keep(writing: Promise<void>): void {
+    writing.catch((error: Error) => this.#fail(`the run can't be recorded: ${error.message}`));
+  }
+
+  #fail(reason: string): void {
+    if (this.#outcome?.state === 'failed') return;
+    this.#outcome = { state: 'failed', reason };
+    this.#process.send({ type: 'stop' });
+    this.#killAfter(LEAVE_MS);
+  }
+
+  #killAfter(ms: number): void {
+    if (this.#deadline) clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#process.kill(), ms);
+  }
+
+  #stopped(): string {
+    return `${this.#stopReason || 'stopped'} after epoch ${this.#folder.record.epoch}`;
+  }
+
+  async #finish(exit: Exit): Promise<void> {
+    clearInterval(this.#beat);
+    if (this.#deadline) clearTimeout(this.#deadline);
+    await this.#folder.idle();
+    const { record } = this.#folder;
+    const unasked: Outcome =
+      record.state === 'stopping'
+        ? { state: 'stopped', reason: this.#stopped() }
+        : { state: 'failed', reason: describeExit(exit) };
+    const { state, reason } = this.#outcome ?? unasked;
+    record.owner = null;
+    this.progress.preparing = null;
+    this.#enter(state, reason);
+    await this.#folder.idle();
+    this.#options.onEnd();
+  }
+}
+
+function describeExit({ code, signal, lastWords }: Exit): string {
+  const how = signal
+    ? `was ended by ${signal}`
+    : code === null
+      ? "can't be started"
+      : `ended with exit code ${code}`;
+  const hint = signal === 'SIGKILL' ? ' (out of memory?)' : '';
+  return `the training process ${how}${hint}${lastWords ? `; its last words: ${lastWords}` : ''}`;
+}

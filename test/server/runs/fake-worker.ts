@@ -1,0 +1,137 @@
+/**
+ * A training process that trains nothing: it speaks the protocol at once, so that tests of what stands around it are
+ * fast. The run's name holds its directives: `crash=2` ends the process in epoch 2, `nan=2` reports a failure there,
+ * `silent` never ends by itself, `deaf` ignores `stop`, `pace=5` waits 5 ms a step.
+ */
+import type { RunConfig } from '../../../shared/config.ts';
+import { encodeFrame, exactTap, quantiseTap, type Frame, type FrameTap } from '../../../shared/frame.ts';
+import type { TrainerCommand, TrainerEvent } from '../../../server/training/messages.ts';
+
+const STEPS = 4;
+let config: RunConfig;
+let stopping = false;
+let paused = false;
+let watch: { taps: string[] | null; probes: number[] | null } | null = null;
+let pulls = 0;
+let step = 0;
+
+const send = (event: TrainerEvent): void => void process.send?.(event);
+const directive = (name: string): number | undefined => {
+  const found = new RegExp(`\\b${name}(?:=(\\d+))?\\b`).exec(config.name);
+  return found ? Number(found[1] ?? 1) : undefined;
+};
+const lambdaOf = (epoch: number): number => Math.max(0, 1 - epoch / config.training.epochs);
+const probeCount = (): number => config.network.classes * config.recording.probesPerClass;
+
+/** Two taps, [P, 2, 4, 4] and [P, C], whose values tell epoch, probe and place. */
+function frame(epoch: number): Frame {
+  const probes = Array.from({ length: probeCount() }, (_, i) => i);
+  const maps = Float32Array.from({ length: probes.length * 32 }, (_, i) => epoch + i / 100);
+  const logits = Float32Array.from({ length: probes.length * config.network.classes }, (_, i) => epoch - i);
+  const taps: FrameTap[] = [
+    quantiseTap('stem.out', [probes.length, 2, 4, 4], maps),
+    exactTap('logits', [probes.length, config.network.classes, 1, 1], logits),
+  ];
+  const lambda = lambdaOf(epoch);
+  return { epoch, step, lambda, merged: false, loss: 1, accuracy: 0.5, probes, taps };
+}
+
+/** What is watched, of the frame at hand. */
+function answer(epoch: number): void {
+  for (; pulls > 0; pulls--) {
+    if (!watch) continue;
+    const whole = frame(epoch);
+    const taps = whole.taps.filter((tap) => !watch?.taps || watch.taps.includes(tap.id));
+    send({ type: 'live', bytes: encodeFrame({ ...whole, taps }) });
+  }
+}
+
+async function between(epoch: number): Promise<void> {
+  do {
+    await new Promise((resolve) => setTimeout(resolve, directive('pace') ?? 0));
+    answer(epoch);
+  } while (paused && !stopping);
+}
+
+async function train(resume: Uint8Array | null): Promise<void> {
+  const { classes, inputSize, inputChannels } = config.network;
+  const first = resume ? (JSON.parse(Buffer.from(resume).toString()) as { epoch: number }).epoch + 1 : 0;
+  send({ type: 'preparing', what: 'making nothing up', fraction: 0.5 });
+  const names = Array.from({ length: classes }, (_, i) => `class ${i}`);
+  send({
+    type: 'ready',
+    backend: 'cpu',
+    engine: 'fake',
+    parameters: 1234,
+    classes: names,
+    probes: Array.from({ length: probeCount() }, (_, index) => {
+      const label = index % classes;
+      return { index, label, className: names[label]! };
+    }),
+    probeImages: new Uint8Array(probeCount() * inputSize ** 2 * inputChannels).map((_, i) => i % 251),
+    trainImages: 100,
+    testImages: 50,
+  });
+  for (let epoch = first; epoch <= config.training.epochs && !stopping; epoch++) {
+    for (let s = 1; epoch > 0 && s <= STEPS && !stopping; s++, step++) {
+      await between(epoch);
+      const common = { lambda: lambdaOf(epoch), learningRate: 0.1, imagesPerSecond: 10 };
+      const place = { epoch, step: s, stepsPerEpoch: STEPS, secondsLeft: 1 };
+      send({ type: 'step', metrics: { ...place, ...common, loss: 1 / epoch, accuracy: 0.5 } });
+    }
+    if (stopping) break;
+    if (directive('crash') === epoch && epoch > 0) {
+      process.stderr.write('the fake worker was told to crash\n', () => process.exit(7));
+      await new Promise(() => undefined);
+    }
+    if (directive('nan') === epoch && epoch > 0) {
+      send({ type: 'failure', code: 'NON_FINITE', message: `the loss is NaN in epoch ${epoch}` });
+      return process.disconnect();
+    }
+    const lambda = lambdaOf(epoch);
+    send({
+      type: 'epoch',
+      metrics: {
+        epoch,
+        lambda,
+        learningRate: 0.1,
+        trainLoss: epoch === 0 ? null : 1 / epoch,
+        trainAccuracy: epoch === 0 ? null : 0.5,
+        testLoss: 1 / (epoch + 1),
+        testAccuracy: epoch / config.training.epochs,
+        merged: false,
+        seconds: 0.01,
+        imagesPerSecond: 10,
+      },
+    });
+    const bytes = encodeFrame(frame(epoch));
+    send({ type: 'snapshot', id: `${epoch}`, epoch, lambda, merged: false, bytes });
+    send({ type: 'checkpoint', id: `${epoch}`, epoch, bytes: Buffer.from(JSON.stringify({ epoch })) });
+  }
+  while (directive('silent') && !stopping) await between(config.training.epochs);
+  send({ type: 'end', reason: stopping ? 'stopped' : 'finished' });
+  process.disconnect();
+}
+
+process.on('message', (command: TrainerCommand) => {
+  switch (command.type) {
+    case 'start':
+      config = command.config;
+      return void train(command.resume);
+    case 'pause':
+      paused = true;
+      return send({ type: 'paused' });
+    case 'resume':
+      paused = false;
+      return send({ type: 'resumed' });
+    case 'stop':
+      stopping = !directive('deaf');
+      return;
+    case 'watch':
+      watch = command.watch;
+      return;
+    case 'pull':
+      pulls++;
+  }
+});
+process.on('disconnect', () => process.exit());
