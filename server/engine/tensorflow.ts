@@ -53,7 +53,8 @@ function findPackage(rung: RungId): { name: string; folder: string } {
 
 /** The addon: the one built here first, then the package's own download. */
 function findBinding(folder: string): string | undefined {
-  const built = findNativeBinding();
+  const { version } = require(join(folder, 'package.json')) as { version: string };
+  const built = findNativeBinding(version);
   if (built) return built;
   const lib = join(folder, 'lib');
   if (!existsSync(lib)) return undefined;

@@ -68,7 +68,10 @@ export class Ladder {
     this.#update({ testing: true });
     const order = [...RUNG_IDS].sort((a, b) => Number(b === requested) - Number(a === requested));
     for (const id of order) {
-      const outcome = await this.#try(id);
+      const outcome = await tryRung(id, {
+        ...this.#options,
+        allowSoftware: id === 'webgpu' && requested === 'webgpu',
+      });
       const used =
         this.#report.chosen === null &&
         outcome.verdict === 'passed' &&
@@ -99,36 +102,42 @@ export class Ladder {
     const what = requested === 'auto' ? 'no engine works here' : `the engine asked for does not work here`;
     return new ScopeError('ENGINE_UNAVAILABLE', `${what}: ${reasons.join('; ')}`, { field: 'backend' });
   }
+}
 
-  /** One rung in a process; a crash, a hang or silence is a failure with its reason. */
-  #try(id: RungId): Promise<RungReport> {
-    const { entry, timeoutSeconds, requested } = this.#options;
-    const software = id === 'webgpu' && requested === 'webgpu' ? ['allow-software'] : [];
-    return new Promise((resolve) => {
-      let report: RungReport | null = null;
-      let lastWords = '';
-      let late = false;
-      const child = fork(entry, [id, ...software], {
-        execArgv: ['--import', TSX],
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      });
-      const timer = setTimeout(() => {
-        late = true;
-        child.kill('SIGKILL');
-      }, timeoutSeconds * 1000);
-      child.stderr!.on('data', (text: Buffer) => (lastWords = (lastWords + text.toString()).slice(-4000)));
-      child.on('message', (message) => (report = message as RungReport));
-      const end = (how: string): void => {
-        clearTimeout(timer);
-        resolve(report ?? { ...untested(id), verdict: 'failed', reason: how + quote(lastWords) });
-      };
-      child.on('error', (error) => end(`its process did not start: ${error.message}`));
-      child.on('close', (code, signal) => {
-        if (late) end(`no answer within ${timeoutSeconds} s`);
-        else end(signal ? `its process was ended by ${signal}` : `its process ended with code ${code}`);
-      });
+export interface Attempt {
+  allowSoftware: boolean;
+  timeoutSeconds: number;
+  /** The script that tries one rung. */
+  entry: string;
+}
+
+/** Tries one rung in a process; a crash, a hang or silence is a failure with its reason. Never rejects. */
+export function tryRung(id: RungId, attempt: Partial<Attempt> = {}): Promise<RungReport> {
+  const { allowSoftware = false, timeoutSeconds = 120, entry = ENTRY } = attempt;
+  return new Promise((resolve) => {
+    let report: RungReport | null = null;
+    let lastWords = '';
+    let late = false;
+    const child = fork(entry, [id, ...(allowSoftware ? ['allow-software'] : [])], {
+      execArgv: ['--import', TSX],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-  }
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, timeoutSeconds * 1000);
+    child.stderr!.on('data', (text: Buffer) => (lastWords = (lastWords + text.toString()).slice(-4000)));
+    child.on('message', (message) => (report = message as RungReport));
+    const end = (how: string): void => {
+      clearTimeout(timer);
+      resolve(report ?? { ...untested(id), verdict: 'failed', reason: how + quote(lastWords) });
+    };
+    child.on('error', (error) => end(`its process did not start: ${error.message}`));
+    child.on('close', (code, signal) => {
+      if (late) end(`no answer within ${timeoutSeconds} s`);
+      else end(signal ? `its process was ended by ${signal}` : `its process ended with code ${code}`);
+    });
+  });
 }
 
 function untested(id: RungId): RungReport {
@@ -147,6 +156,7 @@ function untested(id: RungId): RungReport {
 /** What a crashed process wrote last that reads like an error. */
 function quote(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
-  const telling = lines.findLast((line) => /error|fatal|abort|fail|terminate/i.test(line)) ?? lines.findLast(Boolean);
+  const telling =
+    lines.findLast((line) => /error|fatal|abort|fail|terminate/i.test(line)) ?? lines.findLast(Boolean);
   return telling ? `: ${telling.slice(0, 200)}` : '';
 }

@@ -4,21 +4,19 @@ import envPaths from 'env-paths';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** `VANILLASCOPE_CACHE`, or the user's cache folder. */
-function cacheFolder(): string {
-  return process.env.VANILLASCOPE_CACHE ?? envPaths('vanillascope').cache;
-}
-
+/** The folder of the addon: below `VANILLASCOPE_CACHE`, or the user's cache folder. */
 export function nativeFolder(): string {
-  return join(cacheFolder(), 'native', `${process.platform}-${process.arch}`);
+  const cache = process.env.VANILLASCOPE_CACHE ?? envPaths('vanillascope').cache;
+  return join(cache, 'native', `${process.platform}-${process.arch}`);
 }
 
-export function nativeBinding(): string {
-  return join(nativeFolder(), 'tfjs_binding.node');
+/** The addon's path for one version of the package whose JavaScript it serves. */
+export function nativeBinding(packageVersion: string): string {
+  return join(nativeFolder(), `tfjs_binding-${packageVersion}.node`);
 }
 
 /** The addon's path, or undefined where none was built. */
-export function findNativeBinding(): string | undefined {
-  const path = nativeBinding();
+export function findNativeBinding(packageVersion: string): string | undefined {
+  const path = nativeBinding(packageVersion);
   return existsSync(path) ? path : undefined;
 }
