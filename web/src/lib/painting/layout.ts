@@ -81,7 +81,11 @@ export function hitTest(layout: GridLayout, x: number, y: number): GridHit | nul
 }
 
 /** The cell that an arrow, Home, End or Page key leads to from `index`; null for any other key. */
-export function cellAfterKey(layout: GridLayout, index: number, key: string): number | null {
+export function cellAfterKey(
+  layout: Pick<GridLayout, 'columns' | 'count'>,
+  index: number,
+  key: string,
+): number | null {
   const { columns, count } = layout;
   const steps: Record<string, number> = {
     ArrowLeft: -1,

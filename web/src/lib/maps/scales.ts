@@ -1,0 +1,31 @@
+/** The scale a tap's view is drawn on: colours for maps, an axis for vectors. */
+import { scaleOf, type RangeMode, type Scale } from '../../../../shared/colour.ts';
+import type { FrameTap } from '../../../../shared/frame.ts';
+import type { TapDescription } from '../../../../shared/network.ts';
+
+/** Pooled vectors and logits: one value a channel, drawn as bars. */
+export const isVector = (tap: TapDescription): boolean => tap.shape[0] * tap.shape[1] === 1;
+
+/** One scale over all taps that are shown together; null where there is none. Bars begin at zero and reach as far as
+ * the values do, on either side. */
+export function viewScale(
+  tap: TapDescription,
+  taps: readonly FrameTap[],
+  options: { mode: RangeMode; clip: number; signed?: boolean },
+): Scale | null {
+  const first = taps[0];
+  if (!first) return null;
+  const { mode, clip, signed = tap.signed } = options;
+  if (!isVector(tap)) return scaleOf(taps, { mode, clip, centred: signed });
+  const low = Math.min(0, ...taps.flatMap((t) => [...t.minimum]));
+  const high = Math.max(0, ...taps.flatMap((t) => [...t.maximum]));
+  const channels = first.shape[1];
+  return {
+    mode: 'block',
+    centred: false,
+    clip: 0,
+    clipped: 0,
+    low: new Float32Array(channels).fill(low),
+    high: new Float32Array(channels).fill(high > low ? high : low + 1),
+  };
+}
