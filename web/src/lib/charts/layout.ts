@@ -1,0 +1,77 @@
+/** From values to pixels: scales, paths and bands of the small multiples. */
+import { line, max, min, scaleLinear, type ScaleLinear } from 'd3';
+import type { StageBand } from '../../../../shared/schedule.ts';
+import type { Point } from './series.ts';
+
+export type Scale = ScaleLinear<number, number>;
+
+/** Pixels kept free left of the plots for the numbers of the axes, and right of them for half a slider's thumb. */
+export const GUTTER = { left: 38, right: 10 } as const;
+/** Rows of a panel: its heading, its plot, and the space to the next one. */
+export const HEADING = 18;
+export const SPACE = 10;
+
+export function epochScale(end: number, width: number): Scale {
+  return scaleLinear([0, end], [GUTTER.left, Math.max(GUTTER.left + 1, width - GUTTER.right)]);
+}
+
+/** Whole epochs to label, never closer than 40 pixels. */
+export function epochTicks(scale: Scale): number[] {
+  const [from = 0, to = 0] = scale.range();
+  return scale.ticks(Math.max(2, Math.floor((to - from) / 40))).filter((t) => Number.isInteger(t));
+}
+
+export interface Panel {
+  top: number;
+  height: number;
+}
+
+/** Stacks panels of these plot heights; `top` is where the plot begins, below its heading. */
+export function stackPanels(heights: readonly number[]): { panels: Panel[]; height: number } {
+  let y = 0;
+  const panels = heights.map((height) => {
+    const top = y + HEADING;
+    y = top + height + SPACE;
+    return { top, height };
+  });
+  return { panels, height: y };
+}
+
+/** A value axis over all the points given, rounded outwards; without points 0 to 1. */
+export function valueScale(
+  points: readonly Point[],
+  panel: Panel,
+  domain?: readonly [number, number],
+): Scale {
+  const range = [panel.top + panel.height, panel.top];
+  if (domain) return scaleLinear(domain, range);
+  const low = min(points, (p) => p[1]) ?? 0;
+  const high = max(points, (p) => p[1]) ?? 1;
+  const pad = low === high ? Math.abs(low) * 0.1 || 0.5 : 0;
+  return scaleLinear([low - pad, high + pad], range).nice(3);
+}
+
+/** SVG path of a curve; '' without points. */
+export function curve(points: readonly Point[], x: Scale, y: Scale): string {
+  return (
+    line<Point>()
+      .x((p) => x(p[0]))
+      .y((p) => y(p[1]))
+      .digits(1)(points) ?? ''
+  );
+}
+
+export interface BandBox extends StageBand {
+  x: number;
+  width: number;
+}
+
+/** The stages' bands in pixels: epoch e spans e - 1 to e, and the last band reaches to the axis' end. */
+export function bandBoxes(bands: readonly StageBand[], x: Scale): BandBox[] {
+  const end = x.domain()[1] ?? 0;
+  return bands.map((band, i) => {
+    const from = x(band.from - 1);
+    const to = x(i === bands.length - 1 ? end : band.to);
+    return { ...band, x: from, width: to - from };
+  });
+}
