@@ -29,7 +29,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['shared/', 'server/random.ts'],
   ['server/nn/', 'server/engine/', 'server/datasets/'],
   ['server/training/'],
-  ['server/worker.ts', 'server/rung.ts', 'server/runs/'],
+  ['server/worker.ts', 'server/rung.ts', 'server/runs/', 'server/parity/'],
   ['server/http/'],
   ['server/main.ts', 'server/cli/'],
 ];
@@ -91,7 +91,7 @@ test('server and web never import each other', () => {
 
 /** Libraries that belong to a room. */
 const HOMES: readonly (readonly [library: RegExp, rooms: readonly string[]])[] = [
-  [/^@tensorflow\//, ['server/nn/', 'server/engine/', 'server/training/']],
+  [/^@tensorflow\//, ['server/nn/', 'server/engine/', 'server/training/', 'server/parity/']],
   [/^(node:)?child_process$/, ['server/runs/', 'server/setup/', 'server/engine/native/']],
   [/^(@?fastify|socket\.io)(\/|$)/, ['server/http/']],
   [/^sharp$/, ['server/datasets/', 'server/http/']],

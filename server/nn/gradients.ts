@@ -9,7 +9,7 @@ export interface LossAndGradients {
 }
 
 /** Evaluates `loss` and its gradients; the caller disposes of the loss and of every gradient. tfjs-core registers no
- * gradients in Node: `loss` is to be made of operations that bring their own (the network's, crossEntropy). */
+ * gradients in Node: `loss` is to be made of operations that bring their own (the network's, the training's loss). */
 export function lossAndGradients(net: VanillaNet, loss: () => tf.Scalar): LossAndGradients {
   const { trained, parameters } = net;
   const result = tf.variableGrads(loss, [...trained.values()]);
