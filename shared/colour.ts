@@ -67,8 +67,8 @@ function clippedMagnitude(
   return largest / BINS;
 }
 
-/** Share of the taps' values that lie beyond their channel's range. */
-function clippedShare(taps: readonly FrameTap[], low: Float32Array, high: Float32Array): number {
+/** Share (0 to 1) of the taps' values that lie beyond their channel's range, `low` to `high` [C]. */
+export function clippedShare(taps: readonly FrameTap[], low: Float32Array, high: Float32Array): number {
   let beyond = 0;
   let total = 0;
   for (const tap of taps)

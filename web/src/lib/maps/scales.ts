@@ -1,5 +1,5 @@
 /** The scale a tap's view is drawn on: colours for maps, an axis for vectors. */
-import { scaleOf, type RangeMode, type Scale } from '../../../../shared/colour.ts';
+import { clippedShare, scaleOf, type RangeMode, type Scale } from '../../../../shared/colour.ts';
 import type { FrameTap } from '../../../../shared/frame.ts';
 import type { TapDescription } from '../../../../shared/network.ts';
 
@@ -11,12 +11,12 @@ export const isVector = (tap: TapDescription): boolean => tap.shape[0] * tap.sha
 export function viewScale(
   tap: TapDescription,
   taps: readonly FrameTap[],
-  options: { mode: RangeMode; clip: number; signed?: boolean },
+  options: { mode: RangeMode; clip: number },
 ): Scale | null {
   const first = taps[0];
   if (!first) return null;
-  const { mode, clip, signed = tap.signed } = options;
-  if (!isVector(tap)) return scaleOf(taps, { mode, clip, centred: signed });
+  const { mode, clip } = options;
+  if (!isVector(tap)) return scaleOf(taps, { mode, clip, centred: tap.signed });
   const low = Math.min(0, ...taps.flatMap((t) => [...t.minimum]));
   const high = Math.max(0, ...taps.flatMap((t) => [...t.maximum]));
   const channels = first.shape[1];
@@ -27,5 +27,20 @@ export function viewScale(
     clipped: 0,
     low: new Float32Array(channels).fill(low),
     high: new Float32Array(channels).fill(high > low ? high : low + 1),
+  };
+}
+
+/** The scale of B − A, locked to the one that A and B share: as far from zero, on either side, as theirs reaches, so
+ * that a difference is as vivid as a value of its size. Larger differences are clipped, and counted. */
+export function differenceScale(tap: TapDescription, shared: Scale, difference: FrameTap): Scale {
+  if (isVector(tap)) return viewScale(tap, [difference], { mode: 'block', clip: 0 })!;
+  const reach = shared.high.map((high, c) => Math.max(high, -shared.low[c]!));
+  const low = reach.map((value) => -value);
+  return {
+    ...shared,
+    centred: true,
+    low,
+    high: reach,
+    clipped: clippedShare([difference], low, reach),
   };
 }
