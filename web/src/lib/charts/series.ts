@@ -51,6 +51,19 @@ export function plannedLearningRate(training: TrainingConfig): Point[] {
     });
 }
 
+/** A quantity set anew at each epoch keeps its value for the whole of it: [epoch, value] becomes a stair that ends
+ * there. */
+export function stairs(points: readonly Point[]): Point[] {
+  return points.flatMap(([epoch, value], i): Point[] =>
+    i === 0
+      ? [[epoch, value]]
+      : [
+          [points[i - 1]![0], value],
+          [epoch, value],
+        ],
+  );
+}
+
 /** Where training stands between two epochs: [epochs done, training loss]. */
 export function stepPoint(step: StepMetrics | null, value: (s: StepMetrics) => number): Point | null {
   if (!step || !Number.isFinite(value(step))) return null;
