@@ -1,0 +1,76 @@
+/** The whole HTTP side, apart from listening: tests call it without a socket. */
+import Fastify from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { TSchema } from 'typebox';
+import { ScopeError } from '../../shared/errors.ts';
+import { check } from '../runs/check.ts';
+import { addDocs } from './docs.ts';
+import { handleError, toReply } from './errors.ts';
+import { createFeed } from './feed.ts';
+import { createGuard } from './guard.ts';
+import { addPages } from './pages.ts';
+import { datasetRoutes } from './routes/datasets.ts';
+import { engineRoutes } from './routes/engine.ts';
+import { exportRoutes } from './routes/exports.ts';
+import { metricRoutes } from './routes/metrics.ts';
+import { presetRoutes } from './routes/presets.ts';
+import { probeRoutes } from './routes/probes.ts';
+import { runRoutes } from './routes/runs.ts';
+import { snapshotRoutes } from './routes/snapshots.ts';
+import type { App, Services } from './services.ts';
+
+export interface AppOptions extends Services {
+  /** The address that the server will be bound to: it decides which Host names are its own. */
+  host: string;
+  /** Folder of the built dashboard. */
+  build: string;
+  /** Logs warnings and errors to stderr. */
+  log?: boolean;
+}
+
+const LONGEST_BODY = 256 * 1024;
+
+export async function buildApp(options: AppOptions): Promise<App> {
+  const guard = createGuard(options.host);
+  const app: App = Fastify({
+    logger: options.log ? { level: 'warn' } : false,
+    bodyLimit: LONGEST_BODY,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setValidatorCompiler<TSchema>(({ schema }) => (value) => {
+    try {
+      return { value: check(schema, value) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  });
+  // The schemas of replies are documentation; what is sent is typed by them, and tests hold it against them.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(async (request, reply) => {
+    const error = new ScopeError('NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)}`);
+    await reply.status(404).send(toReply(error).reply);
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff');
+    const refusal = guard(request.headers);
+    if (refusal !== null) throw new ScopeError('FORBIDDEN', refusal);
+  });
+
+  await addDocs(app);
+  engineRoutes(app, options);
+  datasetRoutes(app, options);
+  presetRoutes(app);
+  runRoutes(app, options);
+  metricRoutes(app, options);
+  snapshotRoutes(app, options);
+  probeRoutes(app, options);
+  exportRoutes(app, options);
+  await addPages(app, options.build);
+
+  const feed = createFeed(app.server, options, guard);
+  app.addHook('preClose', async () => feed.close());
+  return app;
+}

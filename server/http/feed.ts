@@ -1,0 +1,170 @@
+/** The live feed over Socket.IO: events of runs and engines to all, frames to those who watch. */
+import type { Server as HttpServer } from 'node:http';
+import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
+import { ScopeError } from '../../shared/errors.ts';
+import { describeTaps } from '../../shared/network.ts';
+import {
+  WatchRequest,
+  type Answer,
+  type ClientToServer,
+  type ServerToClient,
+} from '../../shared/protocol.ts';
+import { check } from '../runs/check.ts';
+import type { RunEvent } from '../runs/session.ts';
+import { toReply } from './errors.ts';
+import type { Guard } from './guard.ts';
+import { createViewer, LiveRun, type Viewer } from './live.ts';
+import type { Services } from './services.ts';
+
+interface Client {
+  watching: { live: LiveRun; runId: string; viewer: Viewer } | null;
+  /** Looks in a row that found it not reading. */
+  stalled: number;
+}
+type Io = Server<ClientToServer, ServerToClient, DefaultEventsMap, Client>;
+type ClientSocket = Socket<ClientToServer, ServerToClient, DefaultEventsMap, Client>;
+
+const LOOK_MS = 10_000;
+/** A client that has not read for this many looks is cut off: it comes back and reads what it missed over REST. */
+const STALLED_LOOKS = 3;
+const LONGEST_REQUEST = 100_000;
+
+export interface Feed {
+  close(): void;
+}
+
+export function createFeed(server: HttpServer, services: Services, guard: Guard): Feed {
+  const { supervisor, ladder } = services;
+  const lives = new Map<string, LiveRun>();
+  const io: Io = new Server(server, {
+    serveClient: false,
+    maxHttpBufferSize: LONGEST_REQUEST,
+    allowRequest: (request, allow) => {
+      const refusal = guard(request.headers);
+      // Engine.IO answers a refused upgrade with 400 whatever the reason; a guard's answer is 403.
+      if (refusal !== null && request.headers.upgrade)
+        request.socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      allow(refusal, refusal === null);
+    },
+  });
+
+  const stopWatching = (socket: ClientSocket): void => {
+    const { watching } = socket.data;
+    if (!watching) return;
+    socket.data.watching = null;
+    watching.live.remove(watching.viewer);
+    if (watching.live.idle) lives.delete(watching.runId);
+  };
+
+  const watch = (socket: ClientSocket, request: unknown): void => {
+    if (request === null) return stopWatching(socket);
+    const wanted = check(WatchRequest, request);
+    const run = supervisor.detail(wanted.runId);
+    checkWatch(wanted, run);
+    stopWatching(socket);
+    const { runId } = wanted;
+    const live = lives.get(runId) ?? new LiveRun(runId, run.state, supervisor);
+    lives.set(runId, live);
+    const viewer: Viewer = createViewer(wanted, {
+      writable: () => socket.conn.transport.writable,
+      send: (frame) =>
+        socket.volatile.emit('frame', runId, frame, () => {
+          viewer.ready = true;
+          live.tick();
+        }),
+    });
+    socket.data.watching = { live, runId, viewer };
+    live.add(viewer);
+  };
+
+  const follow = async (socket: ClientSocket, runId: unknown): Promise<void> => {
+    if (runId !== null && typeof runId !== 'string')
+      throw new ScopeError('INVALID_CONFIG', 'follow takes the id of a run, or null', { field: 'runId' });
+    if (runId !== null) services.store.get(runId);
+    for (const room of socket.rooms) if (room !== socket.id) await socket.leave(room);
+    if (runId !== null) await socket.join(roomOf(runId));
+  };
+
+  io.on('connection', (socket) => {
+    Object.assign(socket.data, { watching: null, stalled: 0 } satisfies Client);
+    socket.on('watch', (request, answer) => void respond(answer, () => watch(socket, request)));
+    socket.on('follow', (runId, answer) => void respond(answer, () => follow(socket, runId)));
+    socket.on('disconnect', () => stopWatching(socket));
+    // A client that could take no frame may be able to now.
+    socket.conn.on('drain', () => socket.data.watching?.live.tick());
+    socket.conn.on('upgrade', () => socket.data.watching?.live.tick());
+  });
+
+  const look = setInterval(() => {
+    for (const { conn, data } of io.sockets.sockets.values()) {
+      data.stalled = conn.transport.writable ? 0 : data.stalled + 1;
+      if (data.stalled >= STALLED_LOOKS) conn.close(true);
+    }
+  }, LOOK_MS).unref();
+
+  const stopRuns = supervisor.subscribe((event) => {
+    publish(io, event);
+    const live = lives.get(event.id);
+    if (event.type === 'live') live?.receive(event.bytes);
+    if (event.type === 'run' && event.summary) live?.enter(event.summary.state);
+  });
+  const stopLadder = ladder.subscribe((report) => io.emit('engine', report));
+
+  return {
+    close() {
+      clearInterval(look);
+      stopRuns();
+      stopLadder();
+      io.disconnectSockets(true);
+      io.engine.close();
+    },
+  };
+}
+
+function publish(io: Io, event: RunEvent): void {
+  const followers = io.to(roomOf(event.id));
+  switch (event.type) {
+    case 'run':
+      io.emit('run', event.id, event.summary);
+      return;
+    case 'step':
+      followers.volatile.emit('step', event.id, event.step);
+      return;
+    case 'epoch':
+      followers.emit('epoch', event.id, event.metrics);
+      return;
+    case 'snapshot':
+      followers.emit('snapshot', event.id, event.snapshot);
+  }
+}
+
+function roomOf(runId: string): string {
+  return `run ${runId}`;
+}
+
+/** Carries a request out and answers it; whatever a client sends, the server goes on. */
+async function respond(answer: unknown, action: () => void | Promise<void>): Promise<void> {
+  let outcome: Answer = { ok: true };
+  try {
+    await action();
+  } catch (error) {
+    outcome = { ok: false, error: toReply(error).reply };
+  }
+  if (typeof answer === 'function') (answer as (answer: Answer) => void)(outcome);
+}
+
+/** Names a tap or probe that the run does not have. */
+function checkWatch({ taps, probes }: WatchRequest, run: ReturnType<Services['supervisor']['detail']>): void {
+  const known = describeTaps(run.config.network, false).map((tap) => tap.id);
+  const tap = taps?.find((id) => !known.includes(id));
+  if (tap !== undefined)
+    throw new ScopeError('INVALID_CONFIG', `the run has no tap '${tap}'; it has ${known.join(', ')}`, {
+      field: 'taps',
+    });
+  const count = run.config.network.classes * run.config.recording.probesPerClass;
+  const probe = probes?.find((index) => index >= count);
+  if (probe !== undefined)
+    throw new ScopeError('INVALID_CONFIG', `the run has no probe ${probe}; it has 0 to ${count - 1}`, {
+      field: 'probes',
+    });
+}

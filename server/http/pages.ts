@@ -1,0 +1,30 @@
+/** The dashboard: files of web/build; any other address is a page of the single-page application. */
+import fastifyStatic from '@fastify/static';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { App } from './services.ts';
+
+const NOT_BUILT = `<!doctype html><meta charset="utf-8"><title>vanillascope</title>
+<h1>The dashboard is not built</h1>
+<p>The server runs, but <code>web/build</code> is missing. Build it with <code>npm run build</code>, or start with
+<code>npm start</code>, which builds what is stale. The REST interface is at <a href="/api/docs">/api/docs</a>.</p>
+`;
+
+export async function addPages(app: App, build: string): Promise<void> {
+  // `serve: false`: the plugin only sends the files that are chosen below; the folder may be built later.
+  await app.register(fastifyStatic, { root: build, serve: false, cacheControl: false });
+  app.get('/*', { schema: { hide: true } }, async (request, reply) => {
+    const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
+    if (path.startsWith('/api/')) return reply.callNotFound();
+    const name = path.slice(1);
+    // Vite puts a hash of the content into the names below _app/immutable.
+    const kept = name.startsWith('_app/immutable/');
+    void reply.header('cache-control', kept ? 'public, max-age=31536000, immutable' : 'no-cache');
+    const isFile =
+      name !== '' && !name.includes('..') && /\.\w+$/.test(name) && existsSync(join(build, name));
+    if (isFile) return reply.sendFile(name);
+    if (name.startsWith('_app/')) return reply.callNotFound();
+    if (!existsSync(join(build, 'index.html'))) return reply.status(503).type('text/html').send(NOT_BUILT);
+    return reply.sendFile('index.html');
+  });
+}

@@ -1,0 +1,84 @@
+/** A run's snapshots: the list, and each as a frame, whole from disk or the part that was asked for. */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { Type } from 'typebox';
+import { ScopeError } from '../../../shared/errors.ts';
+import { encodeFrame, selectFrame, type Frame } from '../../../shared/frame.ts';
+import { FRAME_TYPE, SnapshotInfo } from '../../../shared/protocol.ts';
+import { unpackFrame } from '../../runs/snapshots.ts';
+import { isCached } from '../caching.ts';
+import { binary, NoQuery, replies, RunParams } from '../replies.ts';
+import type { App, Services } from '../services.ts';
+
+const unpack = promisify(gunzip);
+
+const Part = Type.Object(
+  {
+    taps: Type.Optional(Type.String({ pattern: '^[\\w.]+(,[\\w.]+)*$', maxLength: 20_000 })),
+    probes: Type.Optional(Type.String({ pattern: '^\\d+(,\\d+)*$', maxLength: 10_000 })),
+  },
+  { additionalProperties: false },
+);
+
+export function snapshotRoutes(app: App, { store }: Services): void {
+  app.get(
+    '/api/runs/:id/snapshots',
+    {
+      schema: {
+        summary: 'Recorded snapshots, in order of time',
+        params: RunParams,
+        querystring: NoQuery,
+        response: replies(Type.Array(SnapshotInfo)),
+      },
+    },
+    (request) => store.get(request.params.id).snapshots.list(),
+  );
+
+  app.get(
+    '/api/runs/:id/snapshots/:snapshot',
+    {
+      schema: {
+        summary: 'A snapshot as a frame; ?taps=a,b&probes=0,3 gives a part of it',
+        params: Type.Object({ ...RunParams.properties, snapshot: Type.String({ maxLength: 20 }) }),
+        querystring: Part,
+        response: binary(FRAME_TYPE, 'A frame: see shared/frame.ts'),
+      },
+    },
+    async (request, reply) => {
+      const { id, snapshot } = request.params;
+      const { taps, probes } = request.query;
+      const folder = store.get(id);
+      const stored = await folder.snapshots.read(snapshot);
+      const tag = `${snapshot}-${Math.round(stored.modified)}-${stored.bytes.length}`;
+      if (isCached(request, reply, folder, tag)) return reply.status(304).send();
+      void reply.type(FRAME_TYPE);
+      if (taps === undefined && probes === undefined) {
+        void reply.header('vary', 'accept-encoding');
+        if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? ''))
+          return reply.send(await unpack(stored.bytes));
+        return reply.header('content-encoding', 'gzip').send(stored.bytes);
+      }
+      const frame = await unpackFrame(stored.bytes);
+      const part = select(frame, taps?.split(',') ?? null, probes?.split(',').map(Number) ?? null);
+      return reply.send(Buffer.from(encodeFrame(part).buffer));
+    },
+  );
+}
+
+/** Like selectFrame, but a tap or probe that the snapshot does not hold is named. */
+function select(frame: Frame, taps: string[] | null, probes: number[] | null): Frame {
+  const known = frame.taps.map((tap) => tap.id);
+  const tap = taps?.find((id) => !known.includes(id));
+  if (tap !== undefined)
+    throw new ScopeError('INVALID_CONFIG', `the snapshot has no tap '${tap}'; it has ${known.join(', ')}`, {
+      field: 'taps',
+    });
+  const probe = probes?.find((index) => !frame.probes.includes(index));
+  if (probe !== undefined)
+    throw new ScopeError(
+      'INVALID_CONFIG',
+      `the snapshot has no probe ${probe}; it has ${frame.probes.join(', ')}`,
+      { field: 'probes' },
+    );
+  return selectFrame(frame, taps, probes);
+}

@@ -1,0 +1,49 @@
+/** Store, ladder, data sets and supervisor put together, as the server and the command line use them. */
+import type { DatasetId, RungId } from '../../shared/config.ts';
+import { resolveRun, type DatasetShape } from '../../shared/presets.ts';
+import type { DatasetInfo, RunDetail, RunRequest } from '../../shared/protocol.ts';
+import { cacheFolder } from './cache.ts';
+import { Ladder } from './ladder.ts';
+import { RunStore } from './store.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface WorkshopOptions {
+  /** Folder of runs, made where there is none. */
+  runs: string;
+  /** Folder of data sets given by the user, or null. */
+  dataDir: string | null;
+  backend: 'auto' | RungId;
+}
+
+export interface Workshop {
+  store: RunStore;
+  ladder: Ladder;
+  supervisor: Supervisor;
+  datasets: {
+    describe(): Promise<DatasetInfo[]>;
+    shape(id: DatasetId): Promise<DatasetShape>;
+  };
+  /** Fills the request with defaults, checks it and starts the run. */
+  start(request: RunRequest): Promise<RunDetail>;
+}
+
+export async function openWorkshop({ runs, dataDir, backend }: WorkshopOptions): Promise<Workshop> {
+  const store = await RunStore.open(runs);
+  const ladder = new Ladder({ requested: backend });
+  const places = { dataDir, cacheDir: cacheFolder() };
+  const supervisor = new Supervisor({
+    store,
+    chosen: () => ladder.chosen(),
+    requested: backend,
+    ...places,
+  });
+  // Loaded when first needed: drawing emoji takes a library that a start should not wait for.
+  const catalogue = () => import('../datasets/catalogue.ts');
+  const datasets = {
+    describe: async () => (await catalogue()).describeDatasets(places),
+    shape: async (id: DatasetId) => (await catalogue()).datasetShape(id, places),
+  };
+  const start = async (request: RunRequest): Promise<RunDetail> =>
+    supervisor.start(resolveRun(request, await datasets.shape(request.data.dataset)));
+  return { store, ladder, supervisor, datasets, start };
+}
