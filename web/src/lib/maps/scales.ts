@@ -33,8 +33,9 @@ export function viewScale(
 /** The scale of B − A, locked to the one that A and B share: as far from zero, on either side, as theirs reaches, so
  * that a difference is as vivid as a value of its size. Larger differences are clipped, and counted. */
 export function differenceScale(tap: TapDescription, shared: Scale, difference: FrameTap): Scale {
-  if (isVector(tap)) return viewScale(tap, [difference], { mode: 'block', clip: 0 })!;
-  const reach = shared.high.map((high, c) => Math.max(high, -shared.low[c]!));
+  const bars = isVector(tap); // a bar must not be cut off: its axis grows instead
+  const largest = bars ? Math.max(...difference.maximum, -Math.min(...difference.minimum)) : 0;
+  const reach = shared.high.map((high, c) => Math.max(high, -shared.low[c]!, largest));
   const low = reach.map((value) => -value);
   return {
     ...shared,
