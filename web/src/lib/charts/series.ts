@@ -70,8 +70,12 @@ export function stepPoint(step: StepMetrics | null, value: (s: StepMetrics) => n
   return [step.epoch - 1 + step.step / step.stepsPerEpoch, value(step)];
 }
 
-/** The epoch's metrics at a place on the axis: the nearest epoch that has been measured. */
-export function metricsAt(metrics: readonly EpochMetrics[], position: number): EpochMetrics | undefined {
+/** The metrics at a place on the axis: those of the nearest epoch measured, or without a place the latest. */
+export function metricsAt(
+  metrics: readonly EpochMetrics[],
+  position: number | null,
+): EpochMetrics | undefined {
+  if (position === null) return metrics.at(-1);
   let best: EpochMetrics | undefined;
   for (const m of metrics)
     if (!best || Math.abs(m.epoch - position) < Math.abs(best.epoch - position)) best = m;

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import {
+  bandBoxes,
+  curve,
+  epochScale,
+  epochTicks,
+  GUTTER,
+  stackPanels,
+  valueScale,
+} from '../../../web/src/lib/charts/layout.ts';
+
+test('the epoch axis spans the width between the gutters and never turns round', () => {
+  const x = epochScale(20, 400);
+  expect(x(0)).toBe(GUTTER.left);
+  expect(x(20)).toBe(400 - GUTTER.right);
+  const narrow = epochScale(20, 10);
+  expect(narrow(20)).toBeGreaterThan(narrow(0));
+});
+
+test('only whole epochs are labelled', () => {
+  expect(epochTicks(epochScale(3, 800))).toEqual([0, 1, 2, 3]);
+  expect(epochTicks(epochScale(200, 400)).every(Number.isInteger)).toBe(true);
+});
+
+test('panels do not overlap and the stack holds them all', () => {
+  const { panels, height } = stackPanels([90, 50, 30]);
+  for (const [i, panel] of panels.entries()) {
+    const next = panels[i + 1];
+    expect(panel.top + panel.height).toBeLessThanOrEqual(next ? next.top : height);
+  }
+  expect(panels.map((p) => p.height)).toEqual([90, 50, 30]);
+});
+
+test('a value axis holds its points, larger values above smaller ones', () => {
+  const panel = { top: 10, height: 100 };
+  const y = valueScale(
+    [
+      [0, 2.3],
+      [1, 0.7],
+    ],
+    panel,
+  );
+  expect(y(2.3)).toBeGreaterThanOrEqual(10);
+  expect(y(0.7)).toBeLessThanOrEqual(110);
+  expect(y(2.3)).toBeLessThan(y(0.7));
+});
+
+test('equal values and no values still have an axis', () => {
+  const panel = { top: 0, height: 100 };
+  const flat = valueScale([[0, 5]], panel);
+  expect(flat(5)).toBeGreaterThan(0);
+  expect(flat(5)).toBeLessThan(100);
+  expect(valueScale([], panel)(0.5)).toBe(50);
+});
+
+test('a curve is drawn through its points in pixels', () => {
+  const x = epochScale(10, GUTTER.left + GUTTER.right + 100);
+  const y = valueScale([], { top: 0, height: 100 }, [0, 1]);
+  expect(
+    curve(
+      [
+        [0, 0],
+        [10, 1],
+      ],
+      x,
+      y,
+    ),
+  ).toBe(`M${GUTTER.left},100L${GUTTER.left + 100},0`);
+  expect(curve([], x, y)).toBe('');
+});
+
+test('bands meet without gaps and the last one reaches the end of the axis', () => {
+  const x = epochScale(20.5, 500);
+  const boxes = bandBoxes(
+    [
+      { stage: 'early', from: 1, to: 5 },
+      { stage: 'mid', from: 6, to: 10 },
+      { stage: 'late', from: 11, to: 20 },
+    ],
+    x,
+  );
+  expect(boxes[0]?.x).toBe(GUTTER.left);
+  for (let i = 1; i < boxes.length; i++)
+    expect(boxes[i]!.x).toBeCloseTo(boxes[i - 1]!.x + boxes[i - 1]!.width);
+  expect(boxes[2]!.x + boxes[2]!.width).toBeCloseTo(500 - GUTTER.right);
+});

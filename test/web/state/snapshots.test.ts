@@ -1,0 +1,82 @@
+import { expect, test, vi } from 'vitest';
+import type { Frame } from '../../../shared/frame.ts';
+import { exactTap } from '../../../shared/frame.ts';
+import { type FrameKey, SnapshotCache } from '../../../web/src/lib/state/snapshots.ts';
+
+const frame = (epoch: number, values = 4): Frame => ({
+  epoch,
+  step: 0,
+  lambda: 1,
+  merged: false,
+  loss: null,
+  accuracy: null,
+  probes: [0],
+  taps: [exactTap('stem.out', [1, 1, 1, values], new Float32Array(values))],
+});
+const key = (snapshot: string): FrameKey => ({ run: 'r', snapshot, block: 'stem', taps: ['stem.out'] });
+const patient = new AbortController().signal;
+
+test('a frame is fetched once and then found', async () => {
+  const read = vi.fn(async (_run: string, snapshot: string) => frame(Number(snapshot)));
+  const cache = new SnapshotCache(1000, read);
+  expect(cache.peek(key('3'))).toBeNull();
+  const first = await cache.get(key('3'), patient);
+  expect(await cache.get(key('3'), patient)).toBe(first);
+  expect(cache.peek(key('3'))).toBe(first);
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test('equal requests under way share one fetch', async () => {
+  const read = vi.fn(async () => frame(1));
+  const cache = new SnapshotCache(1000, read);
+  const [a, b] = await Promise.all([cache.get(key('1'), patient), cache.get(key('1'), patient)]);
+  expect(a).toBe(b);
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test('the frame used longest ago makes room', async () => {
+  const cache = new SnapshotCache(32, async (_run, snapshot) => frame(Number(snapshot)));
+  await cache.get(key('1'), patient);
+  await cache.get(key('2'), patient);
+  cache.peek(key('1'));
+  await cache.get(key('3'), patient);
+  expect(cache.peek(key('2'))).toBeNull();
+  expect(cache.peek(key('1'))?.epoch).toBe(1);
+  expect(cache.bytes).toBe(32);
+});
+
+test('a frame larger than the budget is still kept while it is the only one', async () => {
+  const cache = new SnapshotCache(8, async () => frame(1, 100));
+  await cache.get(key('1'), patient);
+  expect(cache.peek(key('1'))).not.toBeNull();
+});
+
+test('a fetch is aborted only when nobody waits for it any more', async () => {
+  let signal: AbortSignal | undefined;
+  const cache = new SnapshotCache(
+    1000,
+    (_run, _snapshot, _taps, s) =>
+      new Promise((_, reject) => {
+        signal = s;
+        s.addEventListener('abort', () => reject(s.reason as Error));
+      }),
+  );
+  const [first, second] = [new AbortController(), new AbortController()];
+  const waits = [cache.get(key('1'), first.signal), cache.get(key('1'), second.signal)];
+  first.abort();
+  await expect(waits[0]).rejects.toThrow();
+  expect(signal?.aborted).toBe(false);
+  second.abort();
+  await expect(waits[1]).rejects.toThrow();
+  expect(signal?.aborted).toBe(true);
+});
+
+test('a failed fetch is told to the one who asked, and tried anew the next time', async () => {
+  const read = vi
+    .fn<() => Promise<Frame>>()
+    .mockRejectedValueOnce(new Error('gone'))
+    .mockResolvedValueOnce(frame(1));
+  const cache = new SnapshotCache(1000, read);
+  await expect(cache.get(key('1'), patient)).rejects.toThrow('gone');
+  expect((await cache.get(key('1'), patient)).epoch).toBe(1);
+});

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { describeBlocks } from '../../shared/network.ts';
+import { PRESETS } from '../../shared/presets.ts';
+import { chooseTap, FIRST_VIEW, formatView, parseView, type ViewState } from '../../web/src/lib/view.ts';
+
+const blocks = describeBlocks({ ...PRESETS[0]!.network, inputSize: 32, inputChannels: 3, classes: 10 });
+
+test('a view survives its way through the URL', () => {
+  const view: ViewState = { block: 'stages.1', tap: 'relu', probe: 3, epoch: '30m', a: '0', b: '30m' };
+  expect(parseView(new URLSearchParams(formatView(view)))).toEqual(view);
+});
+
+test('the first view needs no query', () => {
+  expect(formatView(FIRST_VIEW)).toBe('');
+  expect(parseView(new URLSearchParams(''))).toEqual(FIRST_VIEW);
+});
+
+test('a query that makes no sense gives the first view', () => {
+  expect(parseView(new URLSearchParams('probe=-2&epoch=now&a=1.5&b='))).toEqual(FIRST_VIEW);
+});
+
+test('a block keeps the kind of tap where it has one, and else shows its output', () => {
+  expect(chooseTap(blocks, { block: 'stages.0', tap: 'pool' }).tap.id).toBe('stages.0.pool');
+  expect(chooseTap(blocks, { block: 'stages.2', tap: 'pool' }).tap.id).toBe('stages.2.out');
+  expect(chooseTap(blocks, { block: 'head', tap: 'out' }).tap.id).toBe('logits');
+  expect(chooseTap(blocks, { block: 'stages.99', tap: 'out' }).tap.id).toBe('stem.out');
+});
