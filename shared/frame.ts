@@ -161,6 +161,36 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return bytes;
 }
 
+/** The header of a frame, checked: it may come from a file of someone else's. */
+function readHeader(bytes: Uint8Array): Header {
+  const bad = (why: string, cause?: unknown): ScopeError =>
+    new ScopeError('INVALID_FRAME', `not a vanillascope frame: ${why}`, { cause });
+  let header: Header;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Header;
+  } catch (cause) {
+    throw bad('its header is not JSON', cause);
+  }
+  const naturals = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
+  const number = (value: unknown): boolean => typeof value === 'number';
+  if (typeof header !== 'object' || header === null) throw bad('its header is no object');
+  const { epoch, step, lambda, merged, loss, accuracy, probes, taps } = header;
+  if (![epoch, step, lambda].every(number) || typeof merged !== 'boolean')
+    throw bad('its header does not tell epoch, step, λ and merged');
+  if (![loss, accuracy].every((v) => v === null || number(v))) throw bad('loss or accuracy is no number');
+  if (!naturals(probes)) throw bad('its probes are no list of indices');
+  if (!Array.isArray(taps)) throw bad('it has no list of taps');
+  for (const tap of taps) {
+    const { id, shape, encoding } = (tap ?? {}) as Partial<Header['taps'][number]>;
+    if (typeof id !== 'string') throw bad('a tap has no name');
+    if (!naturals(shape) || shape.length !== 4 || shape[0] !== probes.length)
+      throw bad(`tap ${id} has the shape ${JSON.stringify(shape)}; [${probes.length}, C, H, W] is needed`);
+    if (encoding !== 'u8' && encoding !== 'f32') throw bad(`tap ${id} has the encoding ${String(encoding)}`);
+  }
+  return { epoch, step, lambda, merged, loss, accuracy, probes, taps };
+}
+
 /** Reads a frame back; typed arrays are views of `bytes` where its alignment allows. */
 export function decodeFrame(source: Uint8Array): Frame {
   const bad = (why: string): ScopeError =>
@@ -172,12 +202,7 @@ export function decodeFrame(source: Uint8Array): Frame {
   const headerLength = view.getUint32(4, true);
   if (headerLength % 4 !== 0 || headerLength > bytes.length - 8)
     throw bad(`a header of ${headerLength} bytes does not fit into ${bytes.length}`);
-  let header: Header;
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength))) as Header;
-  } catch (cause) {
-    throw new ScopeError('INVALID_FRAME', 'not a vanillascope frame: its header is not JSON', { cause });
-  }
+  const header = readHeader(bytes.subarray(8, 8 + headerLength));
   let at = bytes.byteOffset + 8 + headerLength;
   const end = bytes.byteOffset + bytes.byteLength;
   const taps = header.taps.map(({ id, shape, encoding }): FrameTap => {

@@ -43,13 +43,14 @@ export function checkSchedule(training: TrainingConfig): void {
       { field: 'training.mergeBeforeEnd' },
     );
   const zero = firstZeroEpoch(training);
-  if (merge < zero)
-    throw new ScopeError(
-      'INVALID_CONFIG',
-      `training.lambda.share is ${training.lambda.share}: λ reaches 0 in epoch ${zero}, but the merge is after epoch ${merge}; ` +
-        `a share of at most ${Math.floor(((merge - 1) / training.epochs) * 100) / 100}, more epochs, or no merge (null) is valid`,
-      { field: 'training.lambda.share' },
-    );
+  if (merge >= zero) return;
+  const share = Math.floor(((merge - 1) / training.epochs) * 100 + 1e-9) / 100;
+  throw new ScopeError(
+    'INVALID_CONFIG',
+    `training.lambda.share is ${training.lambda.share}: λ reaches 0 in epoch ${zero}, but the merge is after epoch ${merge}; ` +
+      `${share > 0 ? `a share of at most ${share}, ` : ''}more epochs, or no merge (null) is valid`,
+    { field: 'training.lambda.share' },
+  );
 }
 
 /** Learning rate at a step: linear warm-up from 0, then half a cosine down to 0 at the end of the run. */
@@ -59,12 +60,14 @@ export function learningRateAt(
   step: number,
   stepsPerEpoch: number,
 ): number {
-  const done = epoch - 1 + (step + 1) / stepsPerEpoch;
   const { warmupEpochs, epochs, learningRate } = training;
+  const before = epoch - 1 + step / stepsPerEpoch;
+  const done = before + 1 / stepsPerEpoch;
   if (done < warmupEpochs) return (learningRate * done) / warmupEpochs;
+  // A warm-up as long as the run has no decay after it.
   const rest = epochs - warmupEpochs;
-  const t = rest > 0 ? (done - 1 / stepsPerEpoch - warmupEpochs) / rest : 1;
-  return (learningRate * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, t))))) / 2;
+  const t = rest > 0 ? (before - warmupEpochs) / rest : 0;
+  return (learningRate * (1 + Math.cos(Math.PI * Math.max(0, t)))) / 2;
 }
 
 export const STAGES = ['early', 'mid', 'late'] as const;
@@ -72,7 +75,8 @@ export type Stage = (typeof STAGES)[number];
 
 /** The article's stages by thirds of λ: early λ > 2/3, mid 2/3 ≥ λ > 1/3, late λ ≤ 1/3 and everything merged. */
 export function stageOf(lambda: number, merged: boolean): Stage {
-  return merged || lambda <= 1 / 3 ? 'late' : lambda <= 2 / 3 ? 'mid' : 'early';
+  const thirds = 3 * lambda - 1e-9; // so that 1 - 1/3 counts as two thirds
+  return merged || thirds <= 1 ? 'late' : thirds <= 2 ? 'mid' : 'early';
 }
 
 export interface StageBand {

@@ -153,7 +153,7 @@ class Training {
     const session = this.#session;
     const [loss, correct] = values as unknown as [number, number];
     if (!Number.isFinite(loss))
-      throw diverged(`the training loss is ${loss}`, { ...tag, epoch: session.epoch + 1 });
+      throw this.#diverged(`the training loss is ${loss}`, tag.step);
     sums.loss += loss * tag.images;
     sums.correct += correct;
     sums.images += tag.images;
@@ -249,16 +249,16 @@ class Training {
       return encodeFrame(await this.#session.record(watch));
     } catch (error) {
       if (error instanceof ScopeError && error.code === 'NON_FINITE')
-        throw this.#diverged(error.message, error);
+        throw this.#diverged(error.message, this.#session.step, error);
       throw error;
     }
   }
 
-  #diverged(what: string, cause?: unknown): ScopeError {
-    const { epoch, step, batches } = this.#session;
-    const where =
-      step > 0 ? { epoch: epoch + 1, step } : { epoch, step: epoch > 0 ? batches.stepsPerEpoch : 0 };
-    return diverged(what, { ...where, learningRate: this.#learningRate }, cause);
+  /** `step` of the epoch under way; 0 means that the epoch is complete. */
+  #diverged(what: string, step = this.#session.step, cause?: unknown): ScopeError {
+    const { epoch, batches, config } = this.#session;
+    const where = step > 0 ? { epoch: epoch + 1, step } : { epoch, step: epoch > 0 ? batches.stepsPerEpoch : 0 };
+    return diverged(what, { ...where, learningRate: config.training.learningRate }, cause);
   }
 
   /** Attends to commands: lets them arrive, answers a pull, and waits while paused. */

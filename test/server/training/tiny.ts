@@ -18,7 +18,9 @@ export const TINY_DATA: Dataset = {
   test: head(shapes.test, 14),
 };
 
-export type Changes = { seed?: number } & { [K in 'training' | 'network' | 'recording']?: Partial<RunConfig[K]> };
+export type Changes = { seed?: number } & {
+  [K in 'training' | 'network' | 'recording']?: Partial<RunConfig[K]>;
+};
 
 /** 4 epochs of 3 steps; λ is 0 from epoch 3 on; the pairs are merged after the last epoch. */
 export function tinyConfig(changes: Changes = {}): RunConfig {
@@ -55,7 +57,10 @@ export function tinyConfig(changes: Changes = {}): RunConfig {
   };
 }
 
-export function tinyRun(config: RunConfig, options: Partial<TrainOptions> = {}): AsyncGenerator<TrainerEvent> {
+export function tinyRun(
+  config: RunConfig,
+  options: Partial<TrainOptions> = {},
+): AsyncGenerator<TrainerEvent> {
   return train({
     config,
     dataset: TINY_DATA,

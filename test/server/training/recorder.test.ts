@@ -1,0 +1,157 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NetworkConfig } from '../../../shared/config.ts';
+import { encodeFrame, quantiseTap, readMap, type FrameMoment } from '../../../shared/frame.ts';
+import { describeTaps } from '../../../shared/network.ts';
+import { VanillaNet } from '../../../server/nn/vanillanet.ts';
+import { Random } from '../../../server/random.ts';
+import { TapRecorder } from '../../../server/training/recorder.ts';
+import { useWasm } from './backend.ts';
+import { tinyConfig } from './tiny.ts';
+
+const MOMENT: FrameMoment = { epoch: 1.5, step: 7, lambda: 0.4, merged: false, loss: 1, accuracy: 0.5 };
+const PROBES = 3;
+const config: NetworkConfig = tinyConfig().network;
+const inputs = new Float32Array(PROBES * 32 * 32 * 3);
+
+let net: VanillaNet;
+
+/** A network whose running statistics fit its activations, so that no map is nearly constant. */
+beforeAll(async () => {
+  await useWasm();
+  const random = Random.seeded(3, 'inputs');
+  for (let i = 0; i < inputs.length; i++) inputs[i] = random.normal();
+  net = new VanillaNet(config, Random.seeded(3, 'weights'));
+  net.lambda = 0.4;
+  const x = tf.tensor4d(inputs, [PROBES, 32, 32, 3]);
+  for (let i = 0; i < 100; i++) net.apply(x, 'train').dispose();
+  x.dispose();
+});
+afterAll(() => net.dispose());
+
+const recorder = (precision: 'u8' | 'f32' = 'u8'): TapRecorder => new TapRecorder(inputs, PROBES, precision);
+
+/** Every tap's values [P, C, H, W] as a plain hook sees them, in the order in which they fire. */
+function plainly(): Map<string, Float32Array> {
+  const seen = new Map<string, Float32Array>();
+  const handles = describeTaps(config, net.merged).map(({ id }) =>
+    net.registerTap(id, (tap, value) => {
+      const [h, w, c] = describeTaps(config, net.merged).find((t) => t.id === tap)!.shape;
+      const planes = tf.tidy(() => tf.transpose(tf.reshape(value, [PROBES, h, w, c]), [0, 3, 1, 2]));
+      seen.set(tap, planes.dataSync() as Float32Array);
+      planes.dispose();
+    }),
+  );
+  const x = tf.tensor4d(inputs, [PROBES, 32, 32, 3]);
+  net.apply(x, 'infer').dispose();
+  x.dispose();
+  for (const handle of handles) handle.remove();
+  return seen;
+}
+
+test('taps fire and are recorded in the order of the network description', async () => {
+  const ids = describeTaps(config, false).map((tap) => tap.id);
+  expect([...plainly().keys()]).toEqual(ids);
+  const frame = await recorder().record(net, MOMENT);
+  expect(frame.taps.map((tap) => tap.id)).toEqual(ids);
+  expect(frame.probes).toEqual([0, 1, 2]);
+  expect(frame).toMatchObject(MOMENT);
+});
+
+test('maps quantised on the device are those of quantiseTap, within one level', async () => {
+  const plain = plainly();
+  const frame = await recorder().record(net, MOMENT);
+  for (const tap of frame.taps.filter((t) => t.encoding === 'u8')) {
+    const wanted = quantiseTap(tap.id, tap.shape, plain.get(tap.id)!);
+    expect(tap.minimum).toEqual(wanted.minimum);
+    expect(tap.maximum).toEqual(wanted.maximum);
+    let off = 0;
+    wanted.values.forEach((v, i) => (off = Math.max(off, Math.abs(v - tap.values[i]!))));
+    expect(off, tap.id).toBeLessThanOrEqual(1);
+    expect(new Set(tap.values).size, tap.id).toBeGreaterThan(10);
+  }
+});
+
+test('a map read from the frame is off by at most one step of its channel', async () => {
+  const plain = plainly();
+  const frame = await recorder().record(net, MOMENT);
+  const tap = frame.taps.find((t) => t.id === 'stages.0.conv2')!;
+  const plane = tap.shape[2] * tap.shape[3];
+  const map = readMap(tap, 2, 5);
+  const from = (2 * tap.shape[1] + 5) * plane;
+  const step = (tap.maximum[5]! - tap.minimum[5]!) / 255;
+  map.forEach((v, i) => expect(Math.abs(v - plain.get(tap.id)![from + i]!)).toBeLessThanOrEqual(step * 0.51));
+});
+
+test('vectors are exact, and with precision f32 everything is', async () => {
+  const plain = plainly();
+  const vectors = (await recorder().record(net, MOMENT)).taps.filter((tap) => tap.encoding === 'f32');
+  expect(vectors.map((tap) => tap.id)).toEqual(['head.pooled', 'head.pre', 'head.act', 'logits']);
+  const exact = (await recorder('f32').record(net, MOMENT)).taps;
+  for (const tap of [...vectors, ...exact]) expect(tap.values, tap.id).toEqual(plain.get(tap.id));
+});
+
+test('only what is watched is recorded; unknown taps and probes are left out', async () => {
+  const whole = await recorder('f32').record(net, MOMENT);
+  const part = await recorder('f32').record(net, MOMENT, {
+    taps: ['logits', 'stages.0.out', 'nowhere'],
+    probes: [2, 0, 99],
+  });
+  expect(part.probes).toEqual([0, 2]);
+  expect(part.taps.map((tap) => tap.id)).toEqual(['stages.0.out', 'logits']);
+  const of = (id: string, probe: number): Float32Array =>
+    readMap(
+      whole.taps.find((tap) => tap.id === id)!,
+      probe,
+      1,
+    );
+  const map = readMap(part.taps[0]!, 1, 1);
+  of('stages.0.out', 2).forEach((v, i) => expect(map[i]).toBeCloseTo(v, 5));
+});
+
+test('a watch of nothing that exists gives an empty frame that can be sent', async () => {
+  const frame = await recorder().record(net, MOMENT, { taps: ['nowhere'], probes: null });
+  expect(frame.taps).toEqual([]);
+  expect(encodeFrame(frame).length).toBeGreaterThan(8);
+});
+
+test('recording removes its hooks and leaves no tensors behind', async () => {
+  await recorder().record(net, MOMENT);
+  const before = tf.memory().numTensors;
+  await recorder().record(net, MOMENT);
+  await recorder('f32').record(net, MOMENT, { taps: ['stem.pre'], probes: [1] });
+  expect(tf.memory().numTensors).toBe(before);
+  const x = tf.tensor4d(inputs, [PROBES, 32, 32, 3]);
+  net.apply(x, 'infer').dispose();
+  x.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test.each(['u8', 'f32'] as const)(
+  'a value that is not finite is refused with tap and channel (%s)',
+  async (precision) => {
+    const [name, gamma] = [...net.parameters].find(([id]) => id === 'stages.0.conv1.1.weight')!;
+    expect(name).toBeDefined();
+    const good = await gamma.data();
+    const bad = Float32Array.from(good);
+    bad[4] = NaN;
+    const set = (values: Float32Array): void => tf.tidy(() => gamma.assign(tf.tensor1d(values)));
+    set(bad);
+    const before = tf.memory().numTensors;
+    await expect(recorder(precision).record(net, MOMENT)).rejects.toMatchObject({
+      code: 'NON_FINITE',
+      message: expect.stringMatching(/^tap stages\.0\.pre, channel 4:/),
+    });
+    expect(tf.memory().numTensors).toBe(before);
+    set(Float32Array.from(good));
+  },
+);
+
+test('once merged, the taps inside the pairs are gone and the others stay', async () => {
+  const merged = net.copy();
+  merged.lambda = 0;
+  merged.merge();
+  const frame = await recorder().record(merged, { ...MOMENT, merged: true });
+  expect(frame.taps.map((tap) => tap.id)).toEqual(describeTaps(config, true).map((tap) => tap.id));
+  merged.dispose();
+});
