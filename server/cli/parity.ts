@@ -6,7 +6,7 @@ import { ScopeError } from '../../shared/errors.ts';
 import { startEngine, type Engine } from '../engine/start.ts';
 import type { Comparison } from '../parity/compare.ts';
 import { parity, type ParityResult } from '../parity/parity.ts';
-import { Ladder } from '../runs/ladder.ts';
+import { tryRung } from '../runs/ladder.ts';
 
 interface Options {
   model: string;
@@ -55,8 +55,13 @@ function read(path: string, option: string): Uint8Array {
 }
 
 async function rungOf(backend: string): Promise<RungId> {
-  if (backend === 'auto') return new Ladder({ requested: 'auto' }).chosen();
   if (RUNG_IDS.includes(backend as RungId)) return backend as RungId;
+  if (backend === 'auto') {
+    for (const rung of RUNG_IDS) if ((await tryRung(rung)).verdict === 'passed') return rung;
+    throw new ScopeError('ENGINE_UNAVAILABLE', 'no engine works here; `doctor` tells why', {
+      field: '--backend',
+    });
+  }
   throw new ScopeError(
     'INVALID_CONFIG',
     `--backend '${backend}' is unknown; valid are auto, ${RUNG_IDS.join(', ')}`,

@@ -1,6 +1,5 @@
 /** Depthwise convolution with gradients made of kernels that every backend has. */
 import * as tf from '@tensorflow/tfjs-core';
-import { channelSums } from './channelSums.ts';
 import { withGradient } from './gradient.ts';
 
 /** x [N,H,W,C], w [k,k,C,1] with odd k, zero padding (k - 1) / 2 → [N,H,W,C]. */
@@ -19,26 +18,15 @@ export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   });
 }
 
-/** Each tap of the kernel saw the input shifted by its place: its gradient is the sum of that shifted input times the
- * output's gradient. */
+/** Each weight saw the input shifted by its place, so its gradient is the input correlated with the output's gradient.
+ * That is a depthwise convolution too, once images are folded into channels: the input [1,H,W,N·C] under a kernel
+ * [H,W,N·C,1] as large as itself, padded so that k·k places remain. One call instead of k² shifted products. */
 function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, size: number): tf.Tensor4D {
   const [n, height, width, channels] = x.shape;
-  const pad = (size - 1) / 2;
-  const padded = tf.pad4d(x, [
-    [0, 0],
-    [pad, pad],
-    [pad, pad],
-    [0, 0],
-  ]);
-  const taps: tf.Tensor1D[] = [];
-  for (let row = 0; row < size; row++)
-    for (let column = 0; column < size; column++)
-      taps.push(
-        tf.tidy(() =>
-          channelSums(
-            tf.mul(tf.slice4d(padded, [0, row, column, 0], [n, height, width, channels]), dy) as tf.Tensor4D,
-          ),
-        ),
-      );
-  return tf.reshape(tf.stack(taps), [size, size, channels, 1]);
+  const fold = (t: tf.Tensor4D): tf.Tensor => tf.transpose(t, [1, 2, 0, 3]);
+  const images = tf.reshape(fold(x), [1, height, width, n * channels]) as tf.Tensor4D;
+  const kernel = tf.reshape(fold(dy), [height, width, n * channels, 1]) as tf.Tensor4D;
+  const each = tf.depthwiseConv2d(images, kernel, 1, (size - 1) / 2);
+  const sums = tf.sum(tf.reshape(each, [size * size, n, channels]), 1);
+  return tf.reshape(sums, [size, size, channels, 1]);
 }
