@@ -19,7 +19,8 @@ export const FIRST_VIEW: ViewState = { block: '', tap: 'out', probe: 0, epoch: '
 const SNAPSHOT = /^\d+m?$/;
 
 /** Reads a query; what it does not say, or says in a way that makes no sense, takes its first value. */
-export function parseView(query: URLSearchParams): ViewState {
+export function parseView(search: string): ViewState {
+  const query = new URLSearchParams(search);
   const snapshot = (name: string): string | null => {
     const id = query.get(name);
     return id !== null && SNAPSHOT.test(id) ? id : null;

@@ -18,7 +18,9 @@ export function captionLines(
   text: MapsText,
 ): string[] {
   const words = text.figure;
-  const what = channels.length === 1 ? `, ${words.channel(channels[0]!)}` : '';
+  // A statement's parts stay together where the line wraps.
+  const whole = (part: string): string => part.replaceAll(' ', '\u00a0');
+  const what = channels.length === 1 ? `, ${whole(words.channel(channels[0]!))}` : '';
   const first = channels[0]!;
   const tops = channels.map((c) => scale.high[c]!);
   const range = isShared(scale, channels)
@@ -26,8 +28,8 @@ export function captionLines(
     : words.perChannel(formatActivation(Math.min(...tops)), formatActivation(Math.max(...tops)));
   const clipped = scale.clip > 0 ? `, ${words.clipped(formatPercent(scale.clipped))}` : '';
   return [
-    `${caption.run} · ${words.tap} ${caption.tap}${what}`,
-    `${words.epoch} ${caption.epoch} · λ ${caption.lambda.toFixed(2)} · ${words.probe} ${caption.probe}`,
+    `${caption.run} · ${whole(`${words.tap} ${caption.tap}`)}${what}`,
+    `${whole(`${words.epoch} ${caption.epoch}`)} · ${whole(`λ ${caption.lambda.toFixed(2)}`)} · ${words.probe} ${caption.probe}`,
     `${range}${clipped}`,
   ];
 }

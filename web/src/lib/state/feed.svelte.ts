@@ -9,34 +9,27 @@ import type {
   WatchRequest,
 } from '$shared/protocol.ts';
 import { io, type Socket } from 'socket.io-client';
+import { Listeners } from './listeners.ts';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
 
-interface FeedEvents {
+type FeedEvents = {
   /** The connection came back: what was missed has to be read over REST. */
-  healed: () => void;
-  run: (id: string, summary: RunSummary | null) => void;
-  step: (id: string, step: StepMetrics) => void;
-  epoch: (id: string, metrics: EpochMetrics) => void;
-  snapshot: (id: string, snapshot: SnapshotInfo) => void;
-  engine: (report: EngineReport) => void;
+  healed: [];
+  run: [id: string, summary: RunSummary | null];
+  step: [id: string, step: StepMetrics];
+  epoch: [id: string, metrics: EpochMetrics];
+  snapshot: [id: string, snapshot: SnapshotInfo];
+  engine: [report: EngineReport];
   /** `painted` must be called once the frame is on the screen; only then the next one is sent. */
-  frame: (id: string, bytes: Uint8Array, painted: () => void) => void;
-}
+  frame: [id: string, bytes: Uint8Array, painted: () => void];
+};
 
 /** The live connection. It heals by itself, and asks anew for what was followed and watched. */
 export class Feed {
   connection = $state<Connection>('connecting');
   #socket: Socket<ServerToClient, ClientToServer>;
-  #listeners: { [K in keyof FeedEvents]: Set<FeedEvents[K]> } = {
-    healed: new Set(),
-    run: new Set(),
-    step: new Set(),
-    epoch: new Set(),
-    snapshot: new Set(),
-    engine: new Set(),
-    frame: new Set(),
-  };
+  #listeners = new Listeners<FeedEvents>();
   #followed: string | null = null;
   #watched: WatchRequest | null = null;
   #wasConnected = false;
@@ -50,7 +43,7 @@ export class Feed {
       this.connection = 'connected';
       if (this.#followed !== null) this.#emitFollow();
       if (this.#watched !== null) this.#emitWatch();
-      if (healed) this.#tell('healed');
+      if (healed) this.#listeners.tell('healed');
     });
     socket.on('disconnect', (reason) => {
       this.connection = 'reconnecting';
@@ -60,21 +53,20 @@ export class Feed {
     socket.on('connect_error', () => {
       this.connection = this.#wasConnected ? 'reconnecting' : 'connecting';
     });
-    socket.on('run', (id, summary) => this.#tell('run', id, summary));
-    socket.on('step', (id, step) => this.#tell('step', id, step));
-    socket.on('epoch', (id, metrics) => this.#tell('epoch', id, metrics));
-    socket.on('snapshot', (id, snapshot) => this.#tell('snapshot', id, snapshot));
-    socket.on('engine', (report) => this.#tell('engine', report));
+    socket.on('run', (id, summary) => this.#listeners.tell('run', id, summary));
+    socket.on('step', (id, step) => this.#listeners.tell('step', id, step));
+    socket.on('epoch', (id, metrics) => this.#listeners.tell('epoch', id, metrics));
+    socket.on('snapshot', (id, snapshot) => this.#listeners.tell('snapshot', id, snapshot));
+    socket.on('engine', (report) => this.#listeners.tell('engine', report));
     socket.on('frame', (id, data, painted) => {
-      if (this.#listeners.frame.size === 0) painted();
-      else this.#tell('frame', id, data instanceof Uint8Array ? data : new Uint8Array(data), painted);
+      const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
+      if (!this.#listeners.tell('frame', id, bytes, painted)) painted();
     });
   }
 
   /** Listens until the returned function is called. */
-  on<K extends keyof FeedEvents>(event: K, listener: FeedEvents[K]): () => void {
-    this.#listeners[event].add(listener);
-    return () => this.#listeners[event].delete(listener);
+  on<K extends keyof FeedEvents>(event: K, listener: (...args: FeedEvents[K]) => void): () => void {
+    return this.#listeners.add(event, listener);
   }
 
   follow(runId: string | null): void {
@@ -97,9 +89,5 @@ export class Feed {
 
   #emitWatch(): void {
     this.#socket.emit('watch', this.#watched, () => undefined);
-  }
-
-  #tell<K extends keyof FeedEvents>(event: K, ...args: Parameters<FeedEvents[K]>): void {
-    for (const listener of this.#listeners[event]) (listener as (...args: unknown[]) => void)(...args);
   }
 }

@@ -3,7 +3,7 @@ import { formatView, parseView, type ViewState } from '../view.ts';
 
 /** The view of one run, held in the URL. */
 export class View {
-  #state: ViewState = $state.raw(parseView(new URLSearchParams(location.search)));
+  #state: ViewState = $state.raw(parseView(location.search));
 
   get current(): ViewState {
     return this.#state;
