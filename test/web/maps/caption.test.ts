@@ -15,6 +15,9 @@ const caption = {
 };
 const tap = exactTap('stages.0.out', [1, 2, 1, 2], Float32Array.of(-1, 0.5, 2, -4));
 
+/** Without the spaces at which lines don't break. */
+const plain = (line: string): string => line.replaceAll('\u00a0', ' ');
+
 test('a file name says what the figure shows in letters that every system accepts', () => {
   expect(figureFileName(caption, 'channel-7')).toBe(
     'vanillascope_emoji-small-2_epoch-12_lambda-0.40_stages.0.out_3-Food-Drink_channel-7.png',
@@ -24,7 +27,7 @@ test('a file name says what the figure shows in letters that every system accept
 
 test('the caption prints run, tap, epoch, λ, probe and range', () => {
   const scale = scaleOf([tap], { mode: 'block', centred: true, clip: 0 });
-  expect(captionLines(caption, scale, [0, 1], mapsEnglish)).toEqual([
+  expect(captionLines(caption, scale, [0, 1], mapsEnglish).map(plain)).toEqual([
     'emoji: small/2 · tap stages.0.out',
     'epoch 12 · λ 0.40 · probe 3 Food & Drink',
     'range −4 to 4',
@@ -34,8 +37,14 @@ test('the caption prints run, tap, epoch, λ, probe and range', () => {
 test('the caption of one map names its channel and that channel’s own range', () => {
   const scale = scaleOf([tap], { mode: 'channel', centred: true, clip: 0 });
   const lines = captionLines(caption, scale, [0], mapsEnglish);
-  expect(lines[0]).toBe('emoji: small/2 · tap stages.0.out, channel 0');
+  expect(plain(lines[0]!)).toBe('emoji: small/2 · tap stages.0.out, channel 0');
   expect(lines[2]).toBe('range −1 to 1');
+});
+
+test('parts of a caption stay together where its lines wrap', () => {
+  const scale = scaleOf([tap], { mode: 'channel', centred: true, clip: 0 });
+  const line = captionLines(caption, scale, [1], mapsEnglish)[0]!;
+  expect(line.split(' ').at(-1)).toBe('channel\u00a01');
 });
 
 test('where channels have ranges of their own the caption and the bar say so', () => {
