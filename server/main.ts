@@ -5,6 +5,7 @@ import { ScopeError } from '../shared/errors.ts';
 
 /** Wrong use of the command line, as other programs have it. */
 const EXIT_USAGE = 2;
+const DEFAULT = 'serve';
 
 async function createProgram(): Promise<Command> {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
@@ -14,17 +15,28 @@ async function createProgram(): Promise<Command> {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(--help lists what is valid)');
-  const files = readdirSync(new URL('cli/', import.meta.url)).filter((file) => file.endsWith('.ts'));
-  for (const file of files.sort()) {
-    const command = (await import(new URL(`cli/${file}`, import.meta.url).href)) as Partial<CommandFile>;
-    command.register?.(program);
+  for (const name of choose(process.argv[2])) {
+    const command = (await import(new URL(`cli/${name}.ts`, import.meta.url).href)) as CommandFile;
+    command.register(program);
   }
   return program;
 }
 
+/** A file of cli/, named like its command. */
 interface CommandFile {
-  /** Adds a command; what is heavy to load is imported when the command is carried out. */
   register(program: Command): void;
+}
+
+/** The commands to load: the one that is called, so that none waits for what another needs; all, for help. */
+function choose(first: string | undefined): string[] {
+  const names = readdirSync(new URL('cli/', import.meta.url))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -'.ts'.length))
+    .sort();
+  if (first === undefined) return [DEFAULT];
+  if (names.includes(first)) return [first];
+  const general = ['-h', '--help', '-V', '--version'].includes(first) || !first.startsWith('-');
+  return general ? names : [DEFAULT];
 }
 
 try {

@@ -7,12 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 
-interface ServeOptions {
-  port: number;
-  host: string;
+/** Options that every command with runs takes. */
+export interface Places {
   runs: string;
   data?: string;
   backend: 'auto' | RungId;
+}
+
+interface ServeOptions extends Places {
+  port: number;
+  host: string;
   demo: boolean;
 }
 
@@ -20,14 +24,12 @@ const RUNS = fileURLToPath(new URL('../../runs', import.meta.url));
 const BUILD = fileURLToPath(new URL('../../web/build', import.meta.url));
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('serve', { isDefault: true })
     .description('serve the dashboard (what `npm start` does)')
     .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 3000)
-    .option('--host <address>', 'address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
-    .option('--runs <dir>', 'folder where runs are kept', parseFolder, RUNS)
-    .option('--data <dir>', 'folder of data sets, CIFAR-10 in its binary layout for instance', parseData)
-    .addOption(backendOption())
+    .option('--host <address>', 'address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1');
+  addPlaces(command)
     .option('--no-demo', 'start no demo run in an empty runs folder')
     .allowExcessArguments()
     .action((options: ServeOptions, command: Command) => {
@@ -72,8 +74,8 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-/** The first signal ends everything in order, the second at once. */
-function closeOnSignal(close: () => Promise<void>): void {
+/** The first signal ends everything in order, the second at once; `exitCode` is that of the first. */
+export function closeOnSignal(close: () => Promise<void>, exitCode = 0): void {
   let closing = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
@@ -81,7 +83,7 @@ function closeOnSignal(close: () => Promise<void>): void {
       closing = true;
       console.log('stopping; once more stops at once');
       close().then(
-        () => process.exit(0),
+        () => process.exit(exitCode),
         (error: unknown) => {
           console.error(error);
           process.exit(1);
@@ -113,19 +115,20 @@ function parsePort(text: string): number {
   return port;
 }
 
-export function parseFolder(text: string): string {
-  return resolve(text);
+export function addPlaces(command: Command): Command {
+  return command
+    .option('--runs <dir>', 'folder where runs are kept', (text) => resolve(text), RUNS)
+    .option('--data <dir>', 'folder of data sets, CIFAR-10 in its binary layout for instance', parseData)
+    .addOption(
+      new Option('--backend <engine>', 'engine to train on; auto takes the best that works')
+        .choices(['auto', ...RUNG_IDS])
+        .default('auto'),
+    );
 }
 
-export function parseData(text: string): string {
+function parseData(text: string): string {
   const path = resolve(text);
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw new InvalidArgumentError(`there is no folder ${path}.`);
   return path;
-}
-
-export function backendOption(): Option {
-  return new Option('--backend <engine>', 'engine to train on; auto takes the best that works')
-    .choices(['auto', ...RUNG_IDS])
-    .default('auto');
 }

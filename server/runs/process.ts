@@ -69,11 +69,11 @@ export class TrainerProcess {
   }
 }
 
-/** The last eight lines, each cut to a length that a person reads. */
+/** The last eight lines that are no stack frames, each cut to a length that a person reads. */
 function shorten(text: string): string {
   return text
-    .trim()
     .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
     .slice(-8)
     .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line))
     .join('\n');

@@ -24,7 +24,7 @@ export interface SessionOptions {
   start: Start;
   watch: Watch;
   emit(event: RunEvent): void;
-  /** Called once the process has gone and all is on disk. */
+  /** Called once the process has gone, before the end is announced. */
   onEnd(): void;
 }
 
@@ -214,9 +214,9 @@ export class RunSession {
     const { state, reason } = this.#outcome ?? unasked;
     record.owner = null;
     this.progress.preparing = null;
-    this.#enter(state, reason);
-    await this.#folder.idle();
+    // Whoever hears of the end finds the run free for the next command.
     this.#options.onEnd();
+    this.#enter(state, reason);
   }
 }
 

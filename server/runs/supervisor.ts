@@ -6,7 +6,7 @@ import type { RunDetail, RunState, RunSummary } from '../../shared/protocol.ts';
 import type { RunFolder } from './folder.ts';
 import { epochOf } from './id.ts';
 import { WORKER } from './process.ts';
-import { detail, isFinal, summarise } from './record.ts';
+import { detail, summarise } from './record.ts';
 import { RunSession, type RunEvent, type Watch } from './session.ts';
 import type { RunStore } from './store.ts';
 
@@ -111,14 +111,19 @@ export class Supervisor {
     return true;
   }
 
-  /** Stops every run, gracefully first; resolves when the last process has gone. */
+  /** Stops every run, gracefully first; resolves when the last process has gone and all is on disk. */
   async close(): Promise<void> {
     this.#closing = true;
+    const folders = [
+      ...this.#queue.map((q) => q.folder),
+      ...[...this.#sessions.keys()].map((id) => this.#store.get(id)),
+    ];
     for (const { folder } of this.#queue.slice())
       this.#unqueue(folder, 'the program was shut down before the run began');
     const { shutdownMs = 5_000 } = this.#options;
     for (const session of this.#sessions.values()) session.stop('the program was shut down', shutdownMs);
-    while (this.#sessions.size > 0 || this.#starting > 0) await wait(20);
+    while (this.#sessions.size > 0) await wait(20);
+    await Promise.all(folders.map((folder) => folder.idle()));
   }
 
   #enqueue(folder: RunFolder, resume: Uint8Array | null): void {
@@ -223,9 +228,7 @@ export class Supervisor {
     const folder = this.#store.get(id);
     this.#refuseForeign(id);
     const { state } = folder.record;
-    // A process that is on its way out still has its run.
-    const leaving = this.#sessions.has(id) && isFinal(state);
-    if (leaving || !states.includes(state)) this.#refuse(id, what, state, states);
+    if (!states.includes(state)) this.#refuse(id, what, state, states);
     return folder;
   }
 
