@@ -16,7 +16,7 @@ export async function startEngine(rung: RungId, options: EngineOptions): Promise
       case 'webgpu':
         return await (await import('./webgpu.ts')).startWebgpu(options);
       case 'wasm':
-        return await (await import('./wasm.ts')).startWasm();
+        return await (await import('./wasm/start.ts')).startWasm();
       case 'cpu':
         return await (await import('./cpu.ts')).startCpu();
     }

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { ops } from '../../../server/nn/ops.ts';
 import { selfTest } from '../../../server/engine/selftest.ts';
 import { startEngine, type Engine } from '../../../server/engine/start.ts';
+import { testAgreement } from './agreement.ts';
 
 let engine: Engine;
 let listeners: number;
@@ -26,3 +28,5 @@ test('the self-test passes and leaves no tensor behind', async () => {
   await selfTest();
   expect(tf.memory().numTensors).toBe(before);
 });
+
+testAgreement(ops);

@@ -1,8 +1,11 @@
 /** WebAssembly with SIMD: XNNPACK's kernels, in every Node. */
 import * as tf from '@tensorflow/tfjs-core';
 import { join, sep } from 'node:path';
-import { packageFolder, packageVersion, processor, useBackend } from './backend.ts';
-import type { Engine } from './engine.ts';
+import { packageFolder, packageVersion, processor, useBackend } from '../backend.ts';
+import { provideOps } from '../../nn/ops.ts';
+import type { Engine } from '../engine.ts';
+import { loadKernels } from './heap.ts';
+import { wasmOps } from './ops.ts';
 
 /** Emscripten rethrows from its own process listeners, so that Node prints the bundle's source line, 100 kB of it.
  * Whatever listeners the load adds are taken away again: errors then take Node's usual way. */
@@ -24,6 +27,10 @@ export async function startWasm(): Promise<Engine> {
     const wasm = await import('@tensorflow/tfjs-backend-wasm');
     wasm.setWasmPaths(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep);
     await useBackend('wasm');
+    if (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) {
+      await loadKernels();
+      provideOps(wasmOps);
+    }
   });
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   return {

@@ -1,0 +1,252 @@
+;; Training kernels for tfjs's wasm backend, on its own memory: what it lacks, or does one value at a time.
+;; Pointers are bytes. Matrices are row-major float32 [rows, channels]; `line` is the bytes of a row, a multiple of 16:
+;; four channels are worked on at once. Maps are [N, H, W, C], that is N·H·W rows.
+(module
+  (import "env" "memory" (memory 1))
+
+  ;; y = x where x > 0, slope·x elsewhere; up to `end`, the end of x.
+  (func (export "leaky") (param $x i32) (param $y i32) (param $end i32) (param $slope f32)
+    (local $v v128) (local $zero v128)
+    (loop $next
+      (if (i32.lt_u (local.get $x) (local.get $end)) (then
+        (local.set $v (v128.load (local.get $x)))
+        (v128.store (local.get $y)
+          (f32x4.add
+            (f32x4.max (local.get $v) (local.get $zero))
+            (f32x4.mul (f32x4.min (local.get $v) (local.get $zero)) (f32x4.splat (local.get $slope)))))
+        (local.set $x (i32.add (local.get $x) (i32.const 16)))
+        (local.set $y (i32.add (local.get $y) (i32.const 16)))
+        (br $next)))))
+
+  ;; dx = dy where x > 0, slope·dy elsewhere; up to `end`, the end of x.
+  (func (export "leakyGradient")
+    (param $dy i32) (param $x i32) (param $dx i32) (param $end i32) (param $slope f32)
+    (local $d v128)
+    (loop $next
+      (if (i32.lt_u (local.get $x) (local.get $end)) (then
+        (local.set $d (v128.load (local.get $dy)))
+        (v128.store (local.get $dx)
+          (v128.bitselect
+            (local.get $d)
+            (f32x4.mul (local.get $d) (f32x4.splat (local.get $slope)))
+            (f32x4.gt (v128.load (local.get $x)) (f32x4.splat (f32.const 0)))))
+        (local.set $x (i32.add (local.get $x) (i32.const 16)))
+        (local.set $dy (i32.add (local.get $dy) (i32.const 16)))
+        (local.set $dx (i32.add (local.get $dx) (i32.const 16)))
+        (br $next)))))
+
+  ;; out[c] = v, out[channels + c] = w as float64, added to what is there.
+  (func $accumulate (param $out i32) (param $line i32) (param $v v128) (param $w v128)
+    (call $addDoubles (local.get $out) (local.get $v))
+    (call $addDoubles (i32.add (local.get $out) (i32.shl (local.get $line) (i32.const 1))) (local.get $w)))
+
+  (func $addDoubles (param $out i32) (param $v v128)
+    (v128.store (local.get $out)
+      (f64x2.add (v128.load (local.get $out)) (f64x2.promote_low_f32x4 (local.get $v))))
+    (v128.store offset=16 (local.get $out)
+      (f64x2.add (v128.load offset=16 (local.get $out))
+        (f64x2.promote_low_f32x4 (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $v) (local.get $v))))))
+
+  ;; Adds Σ d and Σ d² of d = x - pivot[c] to out, float64 [2, channels]. `rows` is at most a tile: 32-bit sums over
+  ;; few rows, 64-bit sums over tiles.
+  (func (export "squares") (param $x i32) (param $pivot i32) (param $out i32) (param $rows i32) (param $line i32)
+    (local $c i32) (local $at i32) (local $end i32) (local $p v128) (local $d v128) (local $s v128) (local $q v128)
+    (loop $channels
+      (local.set $p (v128.load (i32.add (local.get $pivot) (local.get $c))))
+      (local.set $s (v128.const f32x4 0 0 0 0))
+      (local.set $q (v128.const f32x4 0 0 0 0))
+      (local.set $at (i32.add (local.get $x) (local.get $c)))
+      (local.set $end (i32.add (local.get $at) (i32.mul (local.get $rows) (local.get $line))))
+      (loop $next
+        (local.set $d (f32x4.sub (v128.load (local.get $at)) (local.get $p)))
+        (local.set $s (f32x4.add (local.get $s) (local.get $d)))
+        (local.set $q (f32x4.add (local.get $q) (f32x4.mul (local.get $d) (local.get $d))))
+        (local.set $at (i32.add (local.get $at) (local.get $line)))
+        (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
+      (call $accumulate
+        (i32.add (local.get $out) (i32.shl (local.get $c) (i32.const 1)))
+        (local.get $line) (local.get $s) (local.get $q))
+      (local.set $c (i32.add (local.get $c) (i32.const 16)))
+      (br_if $channels (i32.lt_u (local.get $c) (local.get $line)))))
+
+  ;; Adds Σ dy and Σ dy·(x - pivot[c]) to out, as above.
+  (func (export "products")
+    (param $dy i32) (param $x i32) (param $pivot i32) (param $out i32) (param $rows i32) (param $line i32)
+    (local $c i32) (local $at i32) (local $xat i32) (local $end i32)
+    (local $p v128) (local $d v128) (local $s v128) (local $q v128)
+    (loop $channels
+      (local.set $p (v128.load (i32.add (local.get $pivot) (local.get $c))))
+      (local.set $s (v128.const f32x4 0 0 0 0))
+      (local.set $q (v128.const f32x4 0 0 0 0))
+      (local.set $at (i32.add (local.get $dy) (local.get $c)))
+      (local.set $xat (i32.add (local.get $x) (local.get $c)))
+      (local.set $end (i32.add (local.get $at) (i32.mul (local.get $rows) (local.get $line))))
+      (loop $next
+        (local.set $d (v128.load (local.get $at)))
+        (local.set $s (f32x4.add (local.get $s) (local.get $d)))
+        (local.set $q (f32x4.add (local.get $q)
+          (f32x4.mul (local.get $d) (f32x4.sub (v128.load (local.get $xat)) (local.get $p)))))
+        (local.set $at (i32.add (local.get $at) (local.get $line)))
+        (local.set $xat (i32.add (local.get $xat) (local.get $line)))
+        (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
+      (call $accumulate
+        (i32.add (local.get $out) (i32.shl (local.get $c) (i32.const 1)))
+        (local.get $line) (local.get $s) (local.get $q))
+      (local.set $c (i32.add (local.get $c) (i32.const 16)))
+      (br_if $channels (i32.lt_u (local.get $c) (local.get $line)))))
+
+  ;; y = (x - centre[c])·a[c] + d[c]; up to `end`, the end of x.
+  (func (export "affine")
+    (param $x i32) (param $y i32) (param $end i32) (param $line i32) (param $centre i32) (param $a i32) (param $d i32)
+    (local $c i32)
+    (loop $row
+      (local.set $c (i32.const 0))
+      (loop $channels
+        (v128.store (i32.add (local.get $y) (local.get $c))
+          (f32x4.add
+            (f32x4.mul
+              (f32x4.sub
+                (v128.load (i32.add (local.get $x) (local.get $c)))
+                (v128.load (i32.add (local.get $centre) (local.get $c))))
+              (v128.load (i32.add (local.get $a) (local.get $c))))
+            (v128.load (i32.add (local.get $d) (local.get $c)))))
+        (local.set $c (i32.add (local.get $c) (i32.const 16)))
+        (br_if $channels (i32.lt_u (local.get $c) (local.get $line))))
+      (local.set $x (i32.add (local.get $x) (local.get $line)))
+      (local.set $y (i32.add (local.get $y) (local.get $line)))
+      (br_if $row (i32.lt_u (local.get $x) (local.get $end)))))
+
+  ;; dx = dy·a[c] + (x - centre[c])·b[c] + d[c]; up to `end`, the end of x.
+  (func (export "affineGradient")
+    (param $dy i32) (param $x i32) (param $dx i32) (param $end i32) (param $line i32)
+    (param $centre i32) (param $a i32) (param $b i32) (param $d i32)
+    (local $c i32)
+    (loop $row
+      (local.set $c (i32.const 0))
+      (loop $channels
+        (v128.store (i32.add (local.get $dx) (local.get $c))
+          (f32x4.add
+            (f32x4.mul
+              (v128.load (i32.add (local.get $dy) (local.get $c)))
+              (v128.load (i32.add (local.get $a) (local.get $c))))
+            (f32x4.add
+              (f32x4.mul
+                (f32x4.sub
+                  (v128.load (i32.add (local.get $x) (local.get $c)))
+                  (v128.load (i32.add (local.get $centre) (local.get $c))))
+                (v128.load (i32.add (local.get $b) (local.get $c))))
+              (v128.load (i32.add (local.get $d) (local.get $c))))))
+        (local.set $c (i32.add (local.get $c) (i32.const 16)))
+        (br_if $channels (i32.lt_u (local.get $c) (local.get $line))))
+      (local.set $x (i32.add (local.get $x) (local.get $line)))
+      (local.set $dy (i32.add (local.get $dy) (local.get $line)))
+      (local.set $dx (i32.add (local.get $dx) (local.get $line)))
+      (br_if $row (i32.lt_u (local.get $x) (local.get $end)))))
+
+  ;; One window of a max-pooling: of the size² places at x the first that equals y takes dy, the others 0. `row` is the
+  ;; bytes from a place to the one below it.
+  (func (export "poolWindows")
+    (param $dy i32) (param $x i32) (param $y i32) (param $dx i32)
+    (param $windows i32) (param $size i32) (param $line i32) (param $row i32)
+    (local $c i32) (local $u i32) (local $v i32) (local $at i32) (local $open v128) (local $hit v128) (local $max v128)
+    (loop $window
+      (local.set $c (i32.const 0))
+      (loop $channels
+        (local.set $open (v128.const i32x4 -1 -1 -1 -1))
+        (local.set $max (v128.load (i32.add (local.get $y) (local.get $c))))
+        (local.set $u (i32.const 0))
+        (loop $down
+          (local.set $at (i32.add (local.get $c) (i32.mul (local.get $u) (local.get $row))))
+          (local.set $v (i32.const 0))
+          (loop $right
+            (local.set $hit (v128.and (local.get $open)
+              (f32x4.eq (local.get $max) (v128.load (i32.add (local.get $x) (local.get $at))))))
+            (v128.store (i32.add (local.get $dx) (local.get $at))
+              (v128.and (local.get $hit) (v128.load (i32.add (local.get $dy) (local.get $c)))))
+            (local.set $open (v128.andnot (local.get $open) (local.get $hit)))
+            (local.set $at (i32.add (local.get $at) (local.get $line)))
+            (local.set $v (i32.add (local.get $v) (i32.const 1)))
+            (br_if $right (i32.lt_u (local.get $v) (local.get $size))))
+          (local.set $u (i32.add (local.get $u) (i32.const 1)))
+          (br_if $down (i32.lt_u (local.get $u) (local.get $size))))
+        (local.set $c (i32.add (local.get $c) (i32.const 16)))
+        (br_if $channels (i32.lt_u (local.get $c) (local.get $line))))
+      (local.set $x (i32.add (local.get $x) (i32.mul (local.get $size) (local.get $line))))
+      (local.set $dx (i32.add (local.get $dx) (i32.mul (local.get $size) (local.get $line))))
+      (local.set $y (i32.add (local.get $y) (local.get $line)))
+      (local.set $dy (i32.add (local.get $dy) (local.get $line)))
+      (br_if $window (local.tee $windows (i32.sub (local.get $windows) (i32.const 1))))))
+
+  ;; Adds Σ x·dy over a rectangle of `rows` × `columns` places to dw [channels]; `skip` is the bytes from the end of a
+  ;; row of the rectangle to the next one's beginning.
+  (func (export "correlate")
+    (param $x i32) (param $dy i32) (param $dw i32) (param $rows i32) (param $columns i32) (param $line i32) (param $skip i32)
+    (local $c i32) (local $xat i32) (local $at i32) (local $end i32) (local $r i32) (local $s v128)
+    (loop $channels
+      (local.set $s (v128.const f32x4 0 0 0 0))
+      (local.set $xat (i32.add (local.get $x) (local.get $c)))
+      (local.set $at (i32.add (local.get $dy) (local.get $c)))
+      (local.set $r (i32.const 0))
+      (loop $down
+        (local.set $end (i32.add (local.get $at) (i32.mul (local.get $columns) (local.get $line))))
+        (loop $right
+          (local.set $s (f32x4.add (local.get $s)
+            (f32x4.mul (v128.load (local.get $xat)) (v128.load (local.get $at)))))
+          (local.set $xat (i32.add (local.get $xat) (local.get $line)))
+          (local.set $at (i32.add (local.get $at) (local.get $line)))
+          (br_if $right (i32.lt_u (local.get $at) (local.get $end))))
+        (local.set $xat (i32.add (local.get $xat) (local.get $skip)))
+        (local.set $at (i32.add (local.get $at) (local.get $skip)))
+        (local.set $r (i32.add (local.get $r) (i32.const 1)))
+        (br_if $down (i32.lt_u (local.get $r) (local.get $rows))))
+      (v128.store (i32.add (local.get $dw) (local.get $c))
+        (f32x4.add (v128.load (i32.add (local.get $dw) (local.get $c))) (local.get $s)))
+      (local.set $c (i32.add (local.get $c) (i32.const 16)))
+      (br_if $channels (i32.lt_u (local.get $c) (local.get $line)))))
+
+  ;; y [columns, rows] = the transpose of x [rows, columns], both multiples of four, in blocks of 4×4; 16 rows at a
+  ;; time, so that whole cache lines of y are written.
+  (func (export "transpose") (param $x i32) (param $y i32) (param $rows i32) (param $columns i32)
+    (local $top i32) (local $r i32) (local $c i32) (local $end i32)
+    (loop $tile
+      (local.set $end (i32.add (local.get $top) (i32.const 16)))
+      (if (i32.gt_u (local.get $end) (local.get $rows)) (then (local.set $end (local.get $rows))))
+      (local.set $c (i32.const 0))
+      (loop $right
+        (local.set $r (local.get $top))
+        (loop $down
+          (call $block
+            (i32.add (local.get $x)
+              (i32.shl (i32.add (i32.mul (local.get $r) (local.get $columns)) (local.get $c)) (i32.const 2)))
+            (i32.add (local.get $y)
+              (i32.shl (i32.add (i32.mul (local.get $c) (local.get $rows)) (local.get $r)) (i32.const 2)))
+            (i32.shl (local.get $columns) (i32.const 2))
+            (i32.shl (local.get $rows) (i32.const 2)))
+          (local.set $r (i32.add (local.get $r) (i32.const 4)))
+          (br_if $down (i32.lt_u (local.get $r) (local.get $end))))
+        (local.set $c (i32.add (local.get $c) (i32.const 4)))
+        (br_if $right (i32.lt_u (local.get $c) (local.get $columns))))
+      (local.set $top (local.get $end))
+      (br_if $tile (i32.lt_u (local.get $top) (local.get $rows)))))
+
+  ;; One 4×4 block; rows are `from` bytes apart in x and `to` bytes in y.
+  (func $block (param $x i32) (param $y i32) (param $from i32) (param $to i32)
+    (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
+    (local $a v128) (local $b v128) (local $e v128) (local $f v128)
+    (local.set $v0 (v128.load (local.get $x)))
+    (local.set $v1 (v128.load (local.tee $x (i32.add (local.get $x) (local.get $from)))))
+    (local.set $v2 (v128.load (local.tee $x (i32.add (local.get $x) (local.get $from)))))
+    (local.set $v3 (v128.load (local.tee $x (i32.add (local.get $x) (local.get $from)))))
+    (local.set $a (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $v0) (local.get $v1)))
+    (local.set $b (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $v2) (local.get $v3)))
+    (local.set $e (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $v0) (local.get $v1)))
+    (local.set $f (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $v2) (local.get $v3)))
+    (v128.store (local.get $y)
+      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $a) (local.get $b)))
+    (v128.store (local.tee $y (i32.add (local.get $y) (local.get $to)))
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $a) (local.get $b)))
+    (v128.store (local.tee $y (i32.add (local.get $y) (local.get $to)))
+      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $e) (local.get $f)))
+    (v128.store (local.tee $y (i32.add (local.get $y) (local.get $to)))
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $e) (local.get $f))))
+)

@@ -1,0 +1,164 @@
+/** Holds an engine's own operations against the portable ones: values and every gradient, on its backend. */
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { portableOps, type Ops } from '../../../server/nn/ops.ts';
+import { Random } from '../../../server/random.ts';
+
+type Operation = (ops: Ops, inputs: tf.Tensor4D[]) => tf.Tensor4D;
+
+interface Case {
+  name: string;
+  shapes: number[][];
+  operation: Operation;
+  /** Inputs rounded to few values, so that windows hold their maximum several times. */
+  ties?: boolean;
+  /** Inputs that take no gradient. */
+  fixed?: number;
+}
+
+/** A mean of 20 deviations: what single-pass variances in float32 lose their digits on. */
+const FAR = 20;
+
+function cases(): Case[] {
+  const list: Case[] = [];
+  for (const channels of [8, 12, 5, 1]) {
+    const map = [3, 6, 7, channels];
+    list.push(
+      {
+        name: `conv1x1 of ${channels} channels`,
+        shapes: [map, [1, 1, channels, 6]],
+        operation: (ops, [x, w]) => ops.conv1x1(x!, w!),
+      },
+      {
+        name: `depthwise 3×3 of ${channels} channels`,
+        shapes: [map, [3, 3, channels, 1]],
+        operation: (ops, [x, w]) => ops.depthwise(x!, w!),
+      },
+      {
+        name: `depthwise 7×7 of ${channels} channels, larger than the map`,
+        shapes: [
+          [2, 2, 3, channels],
+          [7, 7, channels, 1],
+        ],
+        operation: (ops, [x, w]) => ops.depthwise(x!, w!),
+      },
+      {
+        name: `batchNormTrain of ${channels} channels`,
+        shapes: [map, [channels], [channels]],
+        operation: (ops, [x, g, b]) => {
+          const [gamma, beta] = [g, b] as unknown as [tf.Tensor1D, tf.Tensor1D];
+          return ops.batchNormTrain(x!, gamma, beta, 1e-5).y;
+        },
+      },
+      {
+        name: `annealed at λ = 0.3 of ${channels} channels`,
+        shapes: [map],
+        operation: (ops, [x]) => ops.annealed(x!, 0.3),
+      },
+      {
+        name: `annealed at λ = 1 of ${channels} channels`,
+        shapes: [map],
+        operation: (ops, [x]) => ops.annealed(x!, 1),
+      },
+      {
+        name: `maxPool 2 of ${channels} channels with a remainder and ties`,
+        shapes: [map],
+        operation: (ops, [x]) => ops.maxPool(x!, 2),
+        ties: true,
+      },
+      {
+        name: `maxPool 3 of ${channels} channels`,
+        shapes: [map],
+        operation: (ops, [x]) => ops.maxPool(x!, 3),
+      },
+    );
+  }
+  for (const [stride, padding] of [
+    [4, [0, 0]],
+    [2, [1, 1]],
+    [1, [1, 2]],
+  ] as const)
+    list.push({
+      name: `patchConv at stride ${stride}`,
+      shapes: [
+        [2, 12, 12, 3],
+        [4, 4, 3, 8],
+      ],
+      operation: (ops, [x, w]) => ops.patchConv(x!, w!, stride, padding),
+      fixed: 0,
+    });
+  return list;
+}
+
+function tensors({ shapes, ties }: Case): tf.Tensor4D[] {
+  const random = Random.seeded(7, 'agreement');
+  return shapes.map((shape) => {
+    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
+      const value = random.normal();
+      return ties ? Math.round(value) : value;
+    });
+    return tf.tensor<tf.Rank.R4>(values, shape as [number, number, number, number]);
+  });
+}
+
+/** Output and gradients of a weighted sum of the output; the weights make every gradient differ. */
+async function evaluate(one: Case, ops: Ops): Promise<Float32Array[]> {
+  const inputs = tensors(one);
+  const taken = inputs.filter((_, i) => i !== one.fixed);
+  const run = (...some: tf.Tensor[]): tf.Tensor4D => {
+    const all = [...some];
+    if (one.fixed !== undefined) all.splice(one.fixed, 0, inputs[one.fixed]!);
+    return one.operation(ops, all as tf.Tensor4D[]);
+  };
+  const value = tf.tidy(() => run(...taken));
+  const dy = tf.tensor(
+    Float32Array.from({ length: value.size }, (_, i) => Math.sin(i)),
+    value.shape,
+  );
+  const gradients = tf.tidy(() => tf.grads(run)(taken, dy));
+  const results = await Promise.all(
+    [value, ...gradients].map((tensor) => tensor.data() as Promise<Float32Array>),
+  );
+  tf.dispose([inputs, value, dy, gradients]);
+  return results;
+}
+
+function expectClose(got: Float32Array[], expected: Float32Array[], tolerance: number): void {
+  expect(got.map((values) => values.length)).toEqual(expected.map((values) => values.length));
+  expected.forEach((values, at) => {
+    const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const worst = values.reduce((most, value, i) => Math.max(most, Math.abs(got[at]![i]! - value)), 0);
+    const what = at === 0 ? 'the value' : `gradient ${at}`;
+    expect(worst, `${what}, largest value ${scale}`).toBeLessThanOrEqual(tolerance * scale + 1e-7);
+  });
+}
+
+/** Declares one test for each operation; `engineOps` is asked for once the engine is started. */
+export function testAgreement(engineOps: () => Ops, tolerance = 2e-5): void {
+  for (const one of cases())
+    test(`${one.name} agrees with the portable operation`, async () => {
+      expectClose(await evaluate(one, engineOps()), await evaluate(one, portableOps), tolerance);
+    });
+
+  test('batch statistics keep their digits far from zero, and no tensor is left behind', async () => {
+    const before = tf.memory().numTensors;
+    const values = Float32Array.from({ length: 4 * 8 * 8 * 8 }, (_, i) => FAR + Math.sin(i * i));
+    const exact = Array.from({ length: 8 }, (_, c) => {
+      const own = values.filter((_, i) => i % 8 === c);
+      const mean = own.reduce((sum, v) => sum + v, 0) / own.length;
+      return [mean, own.reduce((sum, v) => sum + (v - mean) ** 2, 0) / own.length] as const;
+    });
+    const [mean, variance] = tf.tidy(() => {
+      const x = tf.tensor4d(values, [4, 8, 8, 8]);
+      const result = engineOps().batchNormTrain(x, tf.ones([8]), tf.zeros([8]), 1e-5);
+      return [result.mean, result.variance];
+    });
+    const [means, variances] = await Promise.all([mean!.data(), variance!.data()]);
+    exact.forEach(([m, v], c) => {
+      expect(Math.abs(means[c]! - m) / m).toBeLessThan(1e-6);
+      expect(Math.abs(variances[c]! - v) / v).toBeLessThan(1e-4);
+    });
+    tf.dispose([mean!, variance!]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+}
