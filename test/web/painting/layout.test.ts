@@ -7,26 +7,51 @@ import {
   hitTest,
 } from '../../../web/src/lib/painting/layout.ts';
 
-test('cells are whole multiples of the map, at least the wanted size, and fill the width', () => {
-  const layout = gridLayout({
-    count: 32,
-    mapHeight: 16,
-    mapWidth: 16,
-    availableWidth: 400,
-    minimumCell: 40,
-    gap: 4,
+test('of the scales near the wanted size, the one that fills the room best is taken', () => {
+  const common = { count: 32, mapHeight: 16, mapWidth: 16, cell: 40, gap: 4 };
+  // Twice: 11 columns are 392 wide. Three times: 7 columns are 360.
+  expect(gridLayout({ ...common, availableWidth: 400 })).toMatchObject({
+    scale: 2,
+    columns: 11,
+    rows: 3,
+    width: 11 * 36 - 4,
+    height: 3 * 36 - 4,
   });
-  expect(layout).toMatchObject({ scale: 3, columns: 7, rows: 5, width: 7 * 52 - 4, height: 5 * 52 - 4 });
+  // Three times: 7 columns are 360, and nothing is left; twice: 10 columns are 356.
+  expect(gridLayout({ ...common, availableWidth: 360 })).toMatchObject({ scale: 3, columns: 7 });
 });
 
-test('maps of four pixels are enlarged, maps larger than a cell stay at one device pixel', () => {
-  const common = { count: 3, availableWidth: 500, minimumCell: 40, gap: 2 };
-  expect(gridLayout({ ...common, mapHeight: 4, mapWidth: 4 }).scale).toBe(10);
-  expect(gridLayout({ ...common, mapHeight: 112, mapWidth: 112 })).toMatchObject({ scale: 1, columns: 3 });
+test('cells keep within three quarters and one and a half of the wanted size', () => {
+  for (const side of [2, 4, 7, 8, 14, 16])
+    for (let availableWidth = 60; availableWidth < 700; availableWidth += 13) {
+      const layout = gridLayout({
+        count: 100,
+        mapHeight: side,
+        mapWidth: side,
+        availableWidth,
+        cell: 40,
+        gap: 3,
+      });
+      expect(layout.scale * side).toBeGreaterThanOrEqual(30);
+      expect(layout.scale * side).toBeLessThanOrEqual(60);
+      expect(layout.width).toBeLessThanOrEqual(availableWidth);
+    }
+});
+
+test('maps larger than a cell stay at one device pixel', () => {
+  const layout = gridLayout({
+    count: 3,
+    mapHeight: 112,
+    mapWidth: 112,
+    availableWidth: 500,
+    cell: 40,
+    gap: 2,
+  });
+  expect(layout).toMatchObject({ scale: 1, columns: 3 });
 });
 
 test('few maps take few columns, and a narrow place still gets one', () => {
-  const common = { mapHeight: 8, mapWidth: 8, minimumCell: 24, gap: 2 };
+  const common = { mapHeight: 8, mapWidth: 8, cell: 24, gap: 2 };
   expect(gridLayout({ ...common, count: 2, availableWidth: 900 })).toMatchObject({ columns: 2, rows: 1 });
   expect(gridLayout({ ...common, count: 2, availableWidth: 10 })).toMatchObject({ columns: 1, scale: 1 });
 });

@@ -22,19 +22,32 @@ export interface GridOptions {
   mapWidth: number;
   /** Room to fill. */
   availableWidth: number;
-  /** A cell is at least this wide and high, unless the room is narrower. */
-  minimumCell: number;
+  /** A cell is about this wide: three quarters to one and a half of it, where whole pixels of the map allow. */
+  cell: number;
   gap: number;
 }
 
-/** As many columns as fit at the smallest integer scale that makes cells of `minimumCell`; at least one. */
+/** The integer scale and the columns that fill the room best; of two that fill it alike, the one nearer to `cell`.
+ * At least one column, at a scale of at least 1: a room narrower than a map makes the grid wider than the room. */
 export function gridLayout(options: GridOptions): GridLayout {
-  const { count, mapHeight, mapWidth, availableWidth, minimumCell, gap } = options;
-  const wanted = Math.max(1, Math.ceil(minimumCell / Math.min(mapWidth, mapHeight)));
-  const scale = Math.max(1, Math.min(wanted, Math.floor(availableWidth / mapWidth)));
-  const fitting = Math.floor((availableWidth + gap) / (mapWidth * scale + gap));
-  const columns = Math.max(1, Math.min(count, fitting));
-  return gridOf({ count, mapHeight, mapWidth, scale, gap, columns });
+  const { count, mapHeight, mapWidth, availableWidth, cell, gap } = options;
+  const side = Math.max(mapWidth, mapHeight);
+  const largest = Math.max(1, Math.floor(availableWidth / mapWidth));
+  const from = Math.min(largest, Math.max(1, Math.ceil((0.75 * cell) / side)));
+  const to = Math.min(largest, Math.max(from, Math.floor((1.5 * cell) / side)));
+  const at = (scale: number): GridLayout => {
+    const fitting = Math.floor((availableWidth + gap) / (mapWidth * scale + gap));
+    const columns = Math.max(1, Math.min(count, fitting));
+    return gridOf({ count, mapHeight, mapWidth, scale, gap, columns });
+  };
+  const distance = (layout: GridLayout): number => Math.abs(layout.scale * side - cell);
+  let best = at(from);
+  for (let scale = from + 1; scale <= to; scale++) {
+    const next = at(scale);
+    if (next.width > best.width || (next.width === best.width && distance(next) < distance(best)))
+      best = next;
+  }
+  return best;
 }
 
 /** The grid of a given scale and number of columns. */
