@@ -23,13 +23,18 @@ export function launch(args) {
     },
   );
   let asked = 0;
-  for (const signal of SIGNALS)
-    process.on(signal, () => {
-      const now = performance.now();
-      if (asked > 0 && now - asked < 500) return; // the same Ctrl-C, by way of npm
-      child.kill(asked === 0 ? (signal === 'SIGHUP' ? 'SIGTERM' : signal) : 'SIGKILL');
-      asked = now;
-    });
+  /** @param {NodeJS.Signals} signal */
+  const ask = (signal) => {
+    const now = performance.now();
+    if (asked > 0 && now - asked < 500) return; // the same Ctrl-C, by way of npm
+    child.kill(asked === 0 ? signal : 'SIGKILL');
+    asked = now;
+  };
+  for (const signal of SIGNALS) process.on(signal, () => ask(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+  // npm passes SIGTERM to the shell between us, which ends without a word to its child: see whether it is gone.
+  const parent = process.ppid;
+  if (process.env.npm_command)
+    setInterval(() => asked === 0 && process.ppid !== parent && ask('SIGTERM'), 500).unref();
   child.once('error', (error) => {
     console.error(`vanillascope can't be started: ${error.message}`);
     process.exit(1);
