@@ -26,7 +26,9 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, size: number): tf.Tenso
   const fold = (t: tf.Tensor4D): tf.Tensor => tf.transpose(t, [1, 2, 0, 3]);
   const images = tf.reshape(fold(x), [1, height, width, n * channels]) as tf.Tensor4D;
   const kernel = tf.reshape(fold(dy), [height, width, n * channels, 1]) as tf.Tensor4D;
-  const each = tf.depthwiseConv2d(images, kernel, 1, (size - 1) / 2);
+  const pad: [number, number] = [(size - 1) / 2, (size - 1) / 2];
+  // A single number would be taken for a square kernel.
+  const each = tf.depthwiseConv2d(images, kernel, 1, [[0, 0], pad, pad, [0, 0]]);
   const sums = tf.sum(tf.reshape(each, [size * size, n, channels]), 1);
   return tf.reshape(sums, [size, size, channels, 1]);
 }
