@@ -25,10 +25,16 @@ const frame = (tap: string, merged: boolean): Frame => ({
 
 test('a run can be deleted only when it is over, and stopped only before', () => {
   for (const state of RUN_STATES) {
-    expect(actionsOf(state).includes('delete')).toBe(isFinal(state));
-    if (isFinal(state)) expect(actionsOf(state)).toEqual(['delete']);
+    expect(actionsOf({ state }).includes('delete')).toBe(isFinal(state));
+    if (isFinal(state)) expect(actionsOf({ state })).toEqual(['delete']);
   }
-  expect(actionsOf('paused')).toEqual(['resume', 'stop']);
+  expect(actionsOf({ state: 'paused' })).toEqual(['resume', 'stop']);
+});
+
+test('a run with a checkpoint can go on, one whose folder cannot be read can do nothing', () => {
+  expect(actionsOf({ state: 'stopped', resumable: true })).toEqual(['resume', 'delete']);
+  expect(actionsOf({ state: 'running', resumable: true })).toEqual(['pause', 'stop']);
+  expect(actionsOf({ state: 'failed', unreadable: true })).toEqual([]);
 });
 
 test('progress counts the steps of the epoch under way', () => {

@@ -1,5 +1,5 @@
 /** What the states of a run mean for the page. */
-import type { RunState } from '../../../shared/protocol.ts';
+import type { RunState, RunSummary } from '../../../shared/protocol.ts';
 import type { RunCommand } from './state/api.ts';
 
 export type RunAction = RunCommand | 'delete';
@@ -15,7 +15,11 @@ const ACTIONS: Record<RunState, readonly RunAction[]> = {
   failed: ['delete'],
 };
 
-export const actionsOf = (state: RunState): readonly RunAction[] => ACTIONS[state];
+/** What can be done with a run now; one that stopped or failed may go on from its last checkpoint. */
+export function actionsOf(run: Pick<RunSummary, 'state' | 'resumable' | 'unreadable'>): readonly RunAction[] {
+  if (run.unreadable) return [];
+  return run.resumable && isFinal(run.state) ? ['resume', ...ACTIONS[run.state]] : ACTIONS[run.state];
+}
 
 /** True once nothing more will come. */
 export const isFinal = (state: RunState): boolean =>

@@ -26,15 +26,18 @@ export interface Panel {
   height: number;
 }
 
-/** Stacks panels of these plot heights; `top` is where the plot begins, below its heading. */
-export function stackPanels(heights: readonly number[]): { panels: Panel[]; height: number } {
-  let y = 0;
+/** Stacks panels of these plot heights from `start` down; `top` is where a plot begins, below its heading. */
+export function stackPanels<const H extends readonly number[]>(
+  heights: H,
+  start = 0,
+): { panels: { [K in keyof H]: Panel }; height: number } {
+  let y = start;
   const panels = heights.map((height) => {
     const top = y + HEADING;
     y = top + height + SPACE;
     return { top, height };
   });
-  return { panels, height: y };
+  return { panels: panels as { [K in keyof H]: Panel }, height: y };
 }
 
 /** A value axis over all the points given, rounded outwards; without points 0 to 1. */

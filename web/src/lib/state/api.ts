@@ -98,3 +98,6 @@ export async function readFrame(
 }
 
 export const probeUrl = (id: string, probe: number): string => `${run(id)}/probes/${probe}.png`;
+
+/** The last checkpoint as a safetensors file. */
+export const exportUrl = (id: string): string => `${run(id)}/export`;

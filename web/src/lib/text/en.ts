@@ -83,7 +83,8 @@ export const en = {
     stop: 'Stop',
     delete: 'Delete',
     stopTitle: (name: string) => `Stop “${name}”?`,
-    stopText: 'Training ends after the current step and cannot go on. What has been recorded stays.',
+    stopText:
+      'Training ends after the current step. What has been recorded stays, and it can go on from the last checkpoint.',
     deleteTitle: (name: string) => `Delete “${name}”?`,
     deleteText: 'Its metrics, snapshots and checkpoints are deleted from disk. This can’t be undone.',
     failed: (what: string) => `${what} failed`,
@@ -155,6 +156,10 @@ export const en = {
     rate: (n: string) => `${n} img/s`,
     left: (time: string) => `${time} left`,
     epochOf: (epoch: string, epochs: number) => `Epoch ${epoch} / ${epochs}`,
+    merged: (epoch: number, before: string, after: string, difference: string) =>
+      `Merged after epoch ${epoch}: ${before} → ${after} parameters, logits of the probes differ by at most ${difference}`,
+    weights: 'Weights',
+    weightsHint: 'The last checkpoint as a safetensors file',
     recorded: (n: number) => (n === 1 ? '1 snapshot' : `${n} snapshots`),
   },
   charts: {
@@ -175,7 +180,7 @@ export const en = {
     label: 'Epoch',
     live: 'Live',
     latest: 'Latest',
-    untrained: 'before the first step',
+    untrained: 'untrained',
     merged: 'after the merge',
     fresh: (n: number) => `${n} new`,
     back: 'Back to the latest',
@@ -217,7 +222,7 @@ export const en = {
     final: 'Final',
     epochLambda: (epoch: string, lambda: string) => `epoch ${epoch} · λ ${lambda}`,
     epochMerged: (epoch: string) => `epoch ${epoch} · merged`,
-    expected: (epoch: number) => `from epoch ${epoch}`,
+    expected: (epoch: number) => `After epoch ${epoch}`,
     skipped: 'The schedule steps over it',
     ended: 'The run ended before it',
     loading: 'Loading…',
