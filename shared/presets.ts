@@ -1,6 +1,7 @@
 /** Named starting points, and how a request becomes a whole run configuration. */
 import type { DataConfig, DatasetId, NetworkConfig, RunConfig, TrainingConfig } from './config.ts';
 import { ScopeError } from './errors.ts';
+import { FAMILY, familyNetwork } from './family.ts';
 import { checkNetwork } from './network.ts';
 import type { RunRequest } from './protocol.ts';
 import { checkSchedule } from './schedule.ts';
@@ -39,7 +40,20 @@ export const PRESETS: readonly NetworkPreset[] = [
       ...BN,
     },
   },
+  ...FAMILY.map(familyPreset),
 ];
+
+/** The paper's network for images of some 32 pixels: depth and strides as published, an eighth of the widths, so that
+ * a CPU can train it, and a stem stride of 2, so that the last maps are not a single pixel. */
+function familyPreset(name: string): NetworkPreset {
+  const { stemStride, dims, strides, activation } = familyNetwork(name, { width: 1 / 8, stemStride: 2 });
+  return {
+    id: name,
+    title: `VanillaNet-${name.slice('vanillanet-'.length).replace('x', '×')}`,
+    description: `The paper's ${dims.length + 1} layers at an eighth of their widths, stem stride 2; 32×32 images end in maps of 2×2.`,
+    network: { stemStride, dims, strides, activation, ...BN },
+  };
+}
 
 export function findPreset(id: string): NetworkPreset {
   const preset = PRESETS.find((p) => p.id === id);
