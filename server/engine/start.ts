@@ -12,7 +12,7 @@ export async function startEngine(rung: RungId, options: EngineOptions): Promise
     switch (rung) {
       case 'tensorflow-gpu':
       case 'tensorflow':
-        return await (await import('./tensorflow.ts')).startTensorflow(rung);
+        return await (await import('./tensorflow/start.ts')).startTensorflow(rung);
       case 'webgpu':
         return await (await import('./webgpu.ts')).startWebgpu(options);
       case 'wasm':

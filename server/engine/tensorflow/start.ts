@@ -1,38 +1,21 @@
 /** TensorFlow through tfjs-node-gpu (or tfjs-node): both the GPU and the CPU rung. The package's index.js is passed
  * by, because it accepts an addon in one place only; ours may be the one that `npm run native` built. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { RungId } from '../../shared/config.ts';
+import type { RungId } from '../../../shared/config.ts';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { packageFolder, packageVersion, processor, useBackend } from './backend.ts';
-import { EngineUnavailable, shortMessage, type Engine } from './engine.ts';
-import { findNativeBinding } from './native/place.ts';
+import { packageFolder, packageVersion, processor, useBackend } from '../backend.ts';
+import { EngineUnavailable, shortMessage, type Engine } from '../engine.ts';
+import { provideOps } from '../../nn/ops.ts';
+import type { TensorflowBackend } from './execute.ts';
+import { tensorflowOps } from './ops.ts';
+import { findNativeBinding } from '../native/place.ts';
 
 const require = createRequire(import.meta.url);
 
 interface Binding {
   TF_Version: string;
-}
-
-/** The part of tfjs-node's backend that the fast operations use too. */
-export interface TensorflowBackend extends tf.KernelBackend {
-  readonly isUsingGpuDevice: boolean;
-  executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.TensorInfo[]): tf.Tensor;
-  executeMultipleOutputs(
-    name: string,
-    attributes: OpAttribute[],
-    inputs: tf.TensorInfo[],
-    outputs: number,
-  ): tf.Tensor[];
-  readonly binding: Record<string, number>;
-}
-
-/** An attribute of a TensorFlow op; `type` is one of the binding's TF_ATTR_ constants. */
-export interface OpAttribute {
-  name: string;
-  type: number;
-  value: unknown;
 }
 
 const REMEDY = 'npm run native (builds the addon against an installed TensorFlow)';
@@ -121,6 +104,7 @@ export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Pr
     );
   tf.registerBackend('tensorflow', () => backend, 3);
   await useBackend('tensorflow');
+  provideOps(tensorflowOps);
   return {
     rung,
     device: backend.isUsingGpuDevice ? graphicsCard() : processor(),
