@@ -1,5 +1,6 @@
 /** The live feed over Socket.IO: events of runs and engines to all, frames to those who watch. */
 import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
 import { ScopeError } from '../../shared/errors.ts';
 import { describeTaps } from '../../shared/network.ts';
@@ -28,6 +29,8 @@ const LOOK_MS = 10_000;
 /** A client that has not read for this many looks is cut off: it comes back and reads what it missed over REST. */
 const STALLED_LOOKS = 3;
 const LONGEST_REQUEST = 100_000;
+/** How long a WebSocket may take to say goodbye when the server closes, ms. */
+const GOODBYE_MS = 500;
 
 export interface Feed {
   close(): void;
@@ -90,9 +93,19 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
     socket.on('watch', (request, answer) => void respond(answer, () => watch(socket, request)));
     socket.on('follow', (runId, answer) => void respond(answer, () => follow(socket, runId)));
     socket.on('disconnect', () => stopWatching(socket));
-    // A client that could take no frame may be able to now.
-    socket.conn.on('drain', () => socket.data.watching?.live.tick());
-    socket.conn.on('upgrade', () => socket.data.watching?.live.tick());
+    // A client that was being sent something else could take no frame; it can once its transport is ready again.
+    const retry = (): void => socket.data.watching?.live.tick();
+    socket.conn.transport.on('ready', retry);
+    socket.conn.on('upgrade', (transport: typeof socket.conn.transport) => {
+      transport.on('ready', retry);
+      retry();
+    });
+  });
+
+  const connections = new Set<Duplex>();
+  server.on('upgrade', (_, connection: Duplex) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
   });
 
   const look = setInterval(() => {
@@ -117,6 +130,8 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
       stopLadder();
       io.disconnectSockets(true);
       io.engine.close();
+      // One that has stopped reading would hold up the server's end by half a minute.
+      setTimeout(() => connections.forEach((connection) => connection.destroy()), GOODBYE_MS).unref();
     },
   };
 }

@@ -1,0 +1,143 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { decodeFrame, encodeFrame, exactTap, type Frame } from '../../../shared/frame.ts';
+import { createViewer, LiveRun, unite, type Viewer } from '../../../server/http/live.ts';
+import type { Watch } from '../../../server/runs/session.ts';
+
+let pulls: number;
+let watches: Watch[];
+let live: LiveRun;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  pulls = 0;
+  watches = [];
+  live = new LiveRun('run', 'running', {
+    watch: (_, watch) => watches.push(watch),
+    pull: () => ++pulls > 0,
+  });
+  return () => vi.useRealTimers();
+});
+
+const tap = (id: string) => exactTap(id, [2, 1, 1, 2], Float32Array.of(1, 2, 3, 4));
+const frame: Frame = {
+  epoch: 1,
+  step: 1,
+  lambda: 1,
+  merged: false,
+  loss: null,
+  accuracy: null,
+  probes: [0, 1],
+  taps: [tap('a'), tap('b')],
+};
+const bytes = encodeFrame(frame);
+
+interface Fake {
+  viewer: Viewer;
+  frames: Buffer[];
+  writable: boolean;
+}
+function join(taps: string[] | null = null, probes: number[] | null = null, rate = 10): Fake {
+  const fake: Fake = { frames: [], writable: true } as unknown as Fake;
+  fake.viewer = createViewer(
+    { runId: 'run', taps, probes, rate },
+    { writable: () => fake.writable, send: (part) => fake.frames.push(part) },
+  );
+  live.add(fake.viewer);
+  return fake;
+}
+const paint = ({ viewer }: Fake): void => {
+  viewer.ready = true;
+  live.tick();
+};
+
+test('one frame is asked for at a time, and the next only when the last has been painted and is due', () => {
+  const one = join();
+  expect(pulls).toBe(1);
+  live.tick();
+  expect(pulls).toBe(1);
+  live.receive(bytes);
+  expect(one.frames).toHaveLength(1);
+  vi.advanceTimersByTime(1000);
+  expect(pulls).toBe(1); // not painted
+  paint(one);
+  expect(pulls).toBe(2);
+  live.receive(bytes);
+  paint(one);
+  expect(pulls).toBe(2); // not due: 10 a second
+  vi.advanceTimersByTime(101);
+  expect(pulls).toBe(3);
+});
+
+test('viewers of the same part share its bytes, and one who watches all gets the frame as it came', () => {
+  const [all, a, b] = [join(), join(['a']), join(['a'])];
+  live.receive(bytes); // asked for when only the first watched
+  expect([all, a, b].map((v) => v.frames.length)).toEqual([1, 0, 0]);
+  expect(all.frames[0]!.equals(Buffer.from(bytes))).toBe(true);
+  live.receive(bytes);
+  expect([all, a, b].map((v) => v.frames.length)).toEqual([1, 1, 1]);
+  expect(a.frames[0]).toBe(b.frames[0]);
+  expect(decodeFrame(a.frames[0]!).taps.map((t) => t.id)).toEqual(['a']);
+});
+
+test('a client that takes no bytes causes no frame and is sent none, until it reads again', () => {
+  const stalled = join();
+  live.receive(bytes);
+  stalled.writable = false;
+  paint(stalled);
+  vi.advanceTimersByTime(1000);
+  expect(pulls).toBe(1);
+  const other = join();
+  live.receive(bytes);
+  expect([stalled.frames.length, other.frames.length]).toEqual([1, 1]);
+  stalled.writable = true;
+  live.tick();
+  expect(pulls).toBe(3);
+  live.receive(bytes);
+  expect(stalled.frames).toHaveLength(2);
+});
+
+test('the training process is told what all viewers together watch, only when that changes', () => {
+  const [a, b] = [join(['a'], [1]), join(['b'], [0])];
+  const again = join(['a'], [0]);
+  live.remove(again.viewer);
+  live.remove(b.viewer);
+  live.remove(a.viewer);
+  expect(watches).toEqual([
+    { taps: ['a'], probes: [1] },
+    { taps: ['a', 'b'], probes: [0, 1] },
+    { taps: ['a'], probes: [1] },
+    null,
+  ]);
+  vi.advanceTimersByTime(1000);
+  expect(pulls).toBe(1);
+});
+
+test('null means all in a union, and no viewer means nothing', () => {
+  expect(unite([])).toBeNull();
+  expect(
+    unite([
+      { taps: ['a'], probes: [10, 9] },
+      { taps: null, probes: [9] },
+    ]),
+  ).toEqual({
+    taps: null,
+    probes: [9, 10],
+  });
+});
+
+test('a run that starts anew is asked anew, and a paused one once for each viewer', () => {
+  const one = join();
+  live.enter('stopped'); // the request has gone with its process
+  expect(pulls).toBe(2);
+  live.enter('paused');
+  live.receive(bytes);
+  paint(one);
+  vi.advanceTimersByTime(1000);
+  expect([one.frames.length, pulls]).toEqual([1, 2]);
+  join();
+  expect(pulls).toBe(3);
+  live.receive(bytes);
+  expect(one.frames).toHaveLength(1);
+  live.enter('running');
+  expect(pulls).toBe(4);
+});
