@@ -32,30 +32,55 @@ export interface Scale extends ScaleOptions {
 /** Resolution of the magnitudes' histogram from which percentiles are read. */
 const BINS = 2048;
 
-/** Calls `visit` with every value of one channel, over all probes of the tap. */
-function eachValue(tap: FrameTap, channel: number, visit: (value: number) => void): void {
+/** What is drawn: one probe of a tap, by its place in the tap's values; without a place all its probes. */
+export interface ScaleSource {
+  tap: FrameTap;
+  position?: number;
+}
+
+/** Calls `visit` with every value of one channel. */
+function eachValue({ tap, position }: ScaleSource, channel: number, visit: (value: number) => void): void {
   const [probes, channels, height, width] = tap.shape;
   const plane = height * width;
   const low = tap.encoding === 'u8' ? tap.minimum[channel]! : 0;
   const step = tap.encoding === 'u8' ? (tap.maximum[channel]! - low) / 255 : 1;
-  for (let p = 0; p < probes; p++) {
+  const last = position ?? probes - 1;
+  for (let p = position ?? 0; p <= last; p++) {
     const start = (p * channels + channel) * plane;
     for (let i = start; i < start + plane; i++) visit(low + tap.values[i]! * step);
   }
 }
 
+/** Smallest and largest value of one channel. */
+export function extentOf({ tap, position }: ScaleSource, channel: number): [low: number, high: number] {
+  if (position === undefined) return [tap.minimum[channel]!, tap.maximum[channel]!];
+  const [, channels, height, width] = tap.shape;
+  const start = (position * channels + channel) * height * width;
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = start; i < start + height * width; i++) {
+    const value = tap.values[i]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (tap.encoding === 'f32') return [low, high];
+  const base = tap.minimum[channel]!;
+  const step = (tap.maximum[channel]! - base) / 255;
+  return [base + low * step, base + high * step];
+}
+
 /** The smallest bin edge within [0, largest] that at most a share `clip` of the magnitudes exceeds. */
 function clippedMagnitude(
-  taps: readonly FrameTap[],
+  sources: readonly ScaleSource[],
   channels: readonly number[],
   largest: number,
   clip: number,
 ): number {
   const counts = new Uint32Array(BINS);
   let total = 0;
-  for (const tap of taps)
+  for (const source of sources)
     for (const channel of channels)
-      eachValue(tap, channel, (value) => {
+      eachValue(source, channel, (value) => {
         counts[Math.min(BINS - 1, Math.floor((Math.abs(value) / largest) * BINS))]!++;
         total++;
       });
@@ -67,15 +92,15 @@ function clippedMagnitude(
   return largest / BINS;
 }
 
-/** Share (0 to 1) of the taps' values that lie beyond their channel's range, `low` to `high` [C]. */
-export function clippedShare(taps: readonly FrameTap[], low: Float32Array, high: Float32Array): number {
+/** Share (0 to 1) of the sources' values that lie beyond their channel's range, `low` to `high` [C]. */
+export function clippedShare(sources: readonly ScaleSource[], low: Float32Array, high: Float32Array): number {
   let beyond = 0;
   let total = 0;
-  for (const tap of taps)
+  for (const source of sources)
     for (let channel = 0; channel < low.length; channel++) {
       // A quantised value is rounded to float64, a range to float32: forgive the difference.
       const slack = 1e-6 * (high[channel]! - low[channel]!);
-      eachValue(tap, channel, (value) => {
+      eachValue(source, channel, (value) => {
         if (value < low[channel]! - slack || value > high[channel]! + slack) beyond++;
         total++;
       });
@@ -84,17 +109,17 @@ export function clippedShare(taps: readonly FrameTap[], low: Float32Array, high:
 }
 
 /**
- * The scale on which one tap, or several that are to be compared (then it is locked: common to all of them), are
- * drawn. Ranges cover all probes of the frames, so that the probes can be compared as well.
- * Taps must have the same channels; throws INVALID_FRAME where they have not.
+ * The scale on which one source, or several that are to be compared (then it is locked: common to all of them), are
+ * drawn. Sources must have the same channels; throws INVALID_FRAME where they have not.
  */
-export function scaleOf(taps: readonly FrameTap[], options: ScaleOptions): Scale {
-  const channels = taps[0]?.shape[1] ?? 0;
-  const other = taps.find((tap) => tap.shape[1] !== channels);
-  if (other)
+export function scaleOf(sources: readonly ScaleSource[], options: ScaleOptions): Scale {
+  const first = sources[0]?.tap;
+  const channels = first?.shape[1] ?? 0;
+  const other = sources.find(({ tap }) => tap.shape[1] !== channels)?.tap;
+  if (first && other)
     throw new ScopeError(
       'INVALID_FRAME',
-      `taps ${taps[0]!.id} and ${other.id} can't share a scale: they have ${channels} and ${other.shape[1]} channels`,
+      `taps ${first.id} and ${other.id} can't share a scale: they have ${channels} and ${other.shape[1]} channels`,
       { field: other.id },
     );
   if (!(options.clip >= 0 && options.clip < 1))
@@ -108,19 +133,24 @@ export function scaleOf(taps: readonly FrameTap[], options: ScaleOptions): Scale
   for (const group of groups) {
     let least = 0;
     let largest = 0;
-    for (const tap of taps)
+    for (const source of sources)
       for (const c of group) {
-        least = Math.min(least, tap.minimum[c]!);
-        largest = Math.max(largest, Math.abs(tap.minimum[c]!), Math.abs(tap.maximum[c]!));
+        const [smallest, greatest] = extentOf(source, c);
+        least = Math.min(least, smallest);
+        largest = Math.max(largest, -smallest, greatest);
       }
     const top =
-      largest === 0 ? 1 : options.clip > 0 ? clippedMagnitude(taps, group, largest, options.clip) : largest;
+      largest === 0
+        ? 1
+        : options.clip > 0
+          ? clippedMagnitude(sources, group, largest, options.clip)
+          : largest;
     for (const c of group) {
       low[c] = options.centred ? -top : Math.max(least, -top);
       high[c] = top;
     }
   }
-  return { ...options, low, high, clipped: options.clip > 0 ? clippedShare(taps, low, high) : 0 };
+  return { ...options, low, high, clipped: options.clip > 0 ? clippedShare(sources, low, high) : 0 };
 }
 
 /** Where a value stands in a range, 0 to 1; values beyond it are clipped to its ends. */

@@ -26,7 +26,7 @@ test('a file name says what the figure shows in letters that every system accept
 });
 
 test('the caption prints run, tap, epoch, λ, probe and range', () => {
-  const scale = scaleOf([tap], { mode: 'block', centred: true, clip: 0 });
+  const scale = scaleOf([{ tap }], { mode: 'block', centred: true, clip: 0 });
   expect(captionLines(caption, scale, [0, 1], mapsEnglish).map(plain)).toEqual([
     'emoji: small/2 · tap stages.0.out',
     'epoch 12 · λ 0.40 · probe 3 Food & Drink',
@@ -35,20 +35,20 @@ test('the caption prints run, tap, epoch, λ, probe and range', () => {
 });
 
 test('the caption of one map names its channel and that channel’s own range', () => {
-  const scale = scaleOf([tap], { mode: 'channel', centred: true, clip: 0 });
+  const scale = scaleOf([{ tap }], { mode: 'channel', centred: true, clip: 0 });
   const lines = captionLines(caption, scale, [0], mapsEnglish);
   expect(plain(lines[0]!)).toBe('emoji: small/2 · tap stages.0.out, channel 0');
   expect(lines[2]).toBe('range −1 to 1');
 });
 
 test('parts of a caption stay together where its lines wrap', () => {
-  const scale = scaleOf([tap], { mode: 'channel', centred: true, clip: 0 });
+  const scale = scaleOf([{ tap }], { mode: 'channel', centred: true, clip: 0 });
   const line = captionLines(caption, scale, [1], mapsEnglish)[0]!;
   expect(line.split(' ').at(-1)).toBe('channel\u00a01');
 });
 
 test('where channels have ranges of their own the caption and the bar say so', () => {
-  const scale = scaleOf([tap], { mode: 'channel', centred: true, clip: 0 });
+  const scale = scaleOf([{ tap }], { mode: 'channel', centred: true, clip: 0 });
   expect(captionLines(caption, scale, [0, 1], mapsEnglish)[2]).toBe(
     'range: each channel on its own, largest magnitude 1 to 4',
   );
@@ -57,12 +57,12 @@ test('where channels have ranges of their own the caption and the bar say so', (
 
 test('the clipped share is printed', () => {
   const wide = exactTap('stem.relu', [1, 1, 1, 10], Float32Array.of(0, 1, 1, 1, 1, 1, 1, 1, 1, 9));
-  const scale = scaleOf([wide], { mode: 'block', centred: false, clip: 0.1 });
+  const scale = scaleOf([{ tap: wide }], { mode: 'block', centred: false, clip: 0.1 });
   expect(captionLines(caption, scale, [0], mapsEnglish)[2]).toMatch(/, 10 % clipped$/);
 });
 
 test('the bar’s numbers stand where their values are', () => {
-  const scale = scaleOf([tap], { mode: 'block', centred: true, clip: 0 });
+  const scale = scaleOf([{ tap }], { mode: 'block', centred: true, clip: 0 });
   const ticks = barTicks(scale, [0, 1], mapsEnglish);
   expect(ticks.find(({ text }) => text === '0')!.at).toBeCloseTo(0.5, 12);
   expect(ticks.find(({ text }) => text === '−2')!.at).toBeCloseTo(0.25, 12);

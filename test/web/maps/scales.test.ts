@@ -11,9 +11,12 @@ const describe = (side: number, signed: boolean): TapDescription => ({
   signed,
   deepOnly: false,
 });
-const maps = (...values: number[]): FrameTap => exactTap('stem.out', [1, 2, 1, 2], Float32Array.from(values));
-const vector = (...values: number[]): FrameTap =>
+const mapsTap = (...values: number[]): FrameTap =>
+  exactTap('stem.out', [1, 2, 1, 2], Float32Array.from(values));
+const maps = (...values: number[]) => ({ tap: mapsTap(...values), position: 0 });
+const vectorTap = (...values: number[]): FrameTap =>
   exactTap('stem.out', [1, 2, 1, 1], Float32Array.from(values));
+const vector = (...values: number[]) => ({ tap: vectorTap(...values), position: 0 });
 const options = { mode: 'channel', clip: 0 } as const;
 
 test('signed taps get a range around zero, others one from zero', () => {
@@ -33,7 +36,7 @@ test('bars share one axis that reaches as far as the values on either side of ze
 test('a difference is drawn on the reach of what it is the difference of, and says what is beyond', () => {
   const tap = describe(2, true);
   const shared = viewScale(tap, [maps(-1, 1, 0, 2), maps(1, 1, 0, 0)], options)!;
-  const scale = differenceScale(tap, shared, maps(2, 0, 0, -2));
+  const scale = differenceScale(tap, shared, mapsTap(2, 0, 0, -2));
   expect([...scale.low, ...scale.high]).toEqual([-1, -2, 1, 2]);
   expect(scale.clipped).toBe(0.25);
 });
@@ -41,13 +44,13 @@ test('a difference is drawn on the reach of what it is the difference of, and sa
 test('no difference at all stays white: its scale does not shrink to it', () => {
   const tap = describe(2, false);
   const shared = viewScale(tap, [maps(0, 4, 0, 2)], options)!;
-  const scale = differenceScale(tap, shared, maps(0, 1e-6, 0, 0));
+  const scale = differenceScale(tap, shared, mapsTap(0, 1e-6, 0, 0));
   expect([...scale.low, ...scale.high]).toEqual([-4, -2, 4, 2]);
 });
 
 test('a bar of a difference is never cut off', () => {
   const tap = describe(1, true);
   const shared = viewScale(tap, [vector(-3, 0), vector(3, 0)], options)!;
-  const scale = differenceScale(tap, shared, vector(6, 0));
+  const scale = differenceScale(tap, shared, vectorTap(6, 0));
   expect([scale.low[0], scale.high[0], scale.clipped]).toEqual([-6, 6, 0]);
 });

@@ -20,7 +20,7 @@ test('two maps of two pixels are painted pixel for pixel, scaled, with the gap l
   };
   const layout = gridOf({ count: 2, mapHeight: 1, mapWidth: 2, scale: 2, gap: 1, columns: 2 });
   const pixels = new Uint32Array(layout.width * layout.height).fill(EMPTY);
-  const scale = scaleOf([tap], { mode: 'channel', centred: false, clip: 0 });
+  const scale = scaleOf([{ tap }], { mode: 'channel', centred: false, clip: 0 });
   paintMaps({ pixels, width: layout.width }, layout, tap, 0, [0, 1], scale, RAMP);
   const line = [0, 0, 255, 255, EMPTY, 51, 51, 102, 102];
   expect([...pixels]).toEqual([...line, ...line]);
@@ -35,7 +35,7 @@ function check(tap: FrameTap, position: number, centred: boolean, mode: 'channel
   const layout = gridOf({ count: 5, mapHeight: 3, mapWidth: 4, scale: 3, gap: 2, columns: 3 });
   const width = layout.width + 5; // a canvas wider than the grid
   const pixels = new Uint32Array(width * layout.height).fill(EMPTY);
-  const scale = scaleOf([tap], { mode, centred, clip: 0 });
+  const scale = scaleOf([{ tap }], { mode, centred, clip: 0 });
   paintMaps({ pixels, width }, layout, tap, position, channels, scale, RAMP);
   let painted = 0;
   channels.forEach((c, cell) => {

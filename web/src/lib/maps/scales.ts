@@ -1,25 +1,38 @@
 /** The scale a tap's view is drawn on: colours for maps, an axis for vectors. */
-import { clippedShare, scaleOf, type RangeMode, type Scale } from '../../../../shared/colour.ts';
+import {
+  clippedShare,
+  extentOf,
+  scaleOf,
+  type RangeMode,
+  type Scale,
+  type ScaleSource,
+} from '../../../../shared/colour.ts';
 import type { FrameTap } from '../../../../shared/frame.ts';
 import type { TapDescription } from '../../../../shared/network.ts';
 
 /** Pooled vectors and logits: one value a channel, drawn as bars. */
 export const isVector = (tap: TapDescription): boolean => tap.shape[0] * tap.shape[1] === 1;
 
-/** One scale over all taps that are shown together; null where there is none. Bars begin at zero and reach as far as
- * the values do, on either side. */
+/** One scale over all recordings that are shown together; null where there is none. Bars begin at zero and reach as
+ * far as the values do, on either side. */
 export function viewScale(
   tap: TapDescription,
-  taps: readonly FrameTap[],
+  sources: readonly (ScaleSource | null)[],
   options: { mode: RangeMode; clip: number },
 ): Scale | null {
-  const first = taps[0];
-  if (!first) return null;
+  const there = sources.filter((source) => source !== null);
+  const channels = there[0]?.tap.shape[1];
+  if (channels === undefined) return null;
   const { mode, clip } = options;
-  if (!isVector(tap)) return scaleOf(taps, { mode, clip, centred: tap.signed });
-  const low = Math.min(0, ...taps.flatMap((t) => [...t.minimum]));
-  const high = Math.max(0, ...taps.flatMap((t) => [...t.maximum]));
-  const channels = first.shape[1];
+  if (!isVector(tap)) return scaleOf(there, { mode, clip, centred: tap.signed });
+  let low = 0;
+  let high = 0;
+  for (const source of there)
+    for (let c = 0; c < channels; c++) {
+      const [smallest, greatest] = extentOf(source, c);
+      low = Math.min(low, smallest);
+      high = Math.max(high, greatest);
+    }
   return {
     mode: 'block',
     centred: false,
@@ -42,6 +55,6 @@ export function differenceScale(tap: TapDescription, shared: Scale, difference: 
     centred: true,
     low,
     high: reach,
-    clipped: clippedShare([difference], low, reach),
+    clipped: clippedShare([{ tap: difference }], low, reach),
   };
 }
