@@ -29,7 +29,7 @@ export function tinyConfig(changes: Changes = {}): RunConfig {
     seed: changes.seed ?? 1,
     backend: 'cpu',
     preset: 'small',
-    data: { dataset: 'shapes', trainLimit: null, testLimit: null, flip: true, crop: 2 },
+    data: { dataset: 'shapes', trainLimit: 49, testLimit: 14, flip: true, crop: 2 },
     network: {
       inputSize: 32,
       inputChannels: 3,
