@@ -34,6 +34,8 @@ export class Supervisor {
   readonly #queue: { folder: RunFolder; resume: Uint8Array | null }[] = [];
   readonly #watches = new Map<string, Watch>();
   readonly #listeners = new Set<(event: RunEvent) => void>();
+  /** Every run that this process has written. */
+  readonly #written = new Set<RunFolder>();
   #starting = 0;
   #closing = false;
 
@@ -90,7 +92,9 @@ export class Supervisor {
   async delete(id: string): Promise<void> {
     this.#refuseForeign(id);
     if (this.#sessions.has(id)) this.#refuse(id, 'deleted', this.#store.get(id).record.state);
+    const folder = this.#store.get(id);
     await this.#store.delete(id);
+    this.#written.delete(folder);
     this.#watches.delete(id);
     this.#emit({ type: 'run', id, summary: null });
   }
@@ -114,20 +118,17 @@ export class Supervisor {
   /** Stops every run, gracefully first; resolves when the last process has gone and all is on disk. */
   async close(): Promise<void> {
     this.#closing = true;
-    const folders = [
-      ...this.#queue.map((q) => q.folder),
-      ...[...this.#sessions.keys()].map((id) => this.#store.get(id)),
-    ];
     for (const { folder } of this.#queue.slice())
       this.#unqueue(folder, 'the program was shut down before the run began');
     const { shutdownMs = 5_000 } = this.#options;
     for (const session of this.#sessions.values()) session.stop('the program was shut down', shutdownMs);
     while (this.#sessions.size > 0) await wait(20);
-    await Promise.all(folders.map((folder) => folder.idle()));
+    await Promise.all([...this.#written].map((folder) => folder.idle()));
   }
 
   #enqueue(folder: RunFolder, resume: Uint8Array | null): void {
     this.#queue.push({ folder, resume });
+    this.#written.add(folder);
     this.#announce(folder);
     void this.#next();
   }

@@ -1,0 +1,274 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeFrame } from '../../../shared/frame.ts';
+import type { EpochMetrics } from '../../../shared/protocol.ts';
+import { RunFolder } from '../../../server/runs/folder.ts';
+import { RunStore } from '../../../server/runs/store.ts';
+import { configure } from './helper.ts';
+
+let path: string;
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), 'vanillascope-store-'));
+});
+afterEach(() => rmSync(path, { recursive: true, force: true }));
+
+const metrics = (epoch: number, testAccuracy = 0.5): EpochMetrics => ({
+  epoch,
+  lambda: 1,
+  learningRate: 0.1,
+  trainLoss: 1,
+  trainAccuracy: 0.5,
+  testLoss: 1,
+  testAccuracy,
+  merged: false,
+  seconds: 1,
+  imagesPerSecond: 10,
+});
+const frameOf = (epoch: number): Uint8Array =>
+  encodeFrame({
+    epoch,
+    step: 0,
+    lambda: 0.25,
+    merged: false,
+    loss: null,
+    accuracy: null,
+    probes: [],
+    taps: [],
+  });
+
+/** A run that has ended, written by a store of its own. */
+async function finished(name = 'a run'): Promise<RunFolder> {
+  const folder = await (await RunStore.open(path)).create(configure(name));
+  Object.assign(folder.record, { state: 'finished', owner: null, epoch: 3 });
+  await folder.save();
+  return folder;
+}
+const reasonOf = (store: RunStore, id: string): string => store.list().find((s) => s.id === id)!.reason;
+
+test('a run is found again after a restart, with all that was recorded', async () => {
+  const written = await finished();
+  await written.addMetrics(metrics(0));
+  await written.addMetrics(metrics(1));
+  await written.snapshots.add({ id: '10', epoch: 10, lambda: 0, merged: false }, frameOf(10));
+  await written.snapshots.add({ id: '2', epoch: 2, lambda: 0.5, merged: false }, frameOf(2));
+  const store = await RunStore.open(path);
+  expect(store.list()).toMatchObject([
+    { id: written.id, name: 'a run', state: 'finished', reason: '', epoch: 3 },
+  ]);
+  const folder = store.get(written.id);
+  expect(await folder.metrics()).toEqual([metrics(0), metrics(1)]);
+  expect((await folder.snapshots.list()).map((s) => [s.id, s.lambda])).toEqual([
+    ['2', 0.5],
+    ['10', 0],
+  ]);
+  expect(readdirSync(folder.path).some((file) => file.endsWith('.part'))).toBe(false);
+});
+
+test('ids say when, what and which, and list the newest first', async () => {
+  const store = await RunStore.open(path);
+  const { id } = await store.create(configure('first'));
+  expect(id).toMatch(/^\d{8}-\d{6}-shapes-small-[0-9a-f]{4}$/);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const second = await store.create(configure('second'));
+  expect(store.list().map((s) => s.id)).toEqual([second.id, id]);
+});
+
+test.each([
+  ['a folder from elsewhere', (run: string) => rmSync(join(run, 'run.json')), 'it has no run.json'],
+  ['an empty run.json', (run: string) => writeFileSync(join(run, 'run.json'), ''), 'run.json is not JSON'],
+  [
+    'a half-written run.json',
+    (run: string) =>
+      writeFileSync(join(run, 'run.json'), readFileSync(join(run, 'run.json')).subarray(0, 200)),
+    'run.json is not JSON',
+  ],
+  [
+    'a run.json of another program',
+    (run: string) => writeFileSync(join(run, 'run.json'), '{"format":1}'),
+    'another program',
+  ],
+  [
+    'a run.json that is null',
+    (run: string) => writeFileSync(join(run, 'run.json'), 'null'),
+    'another program',
+  ],
+  [
+    'a later version',
+    (run: string) => edit(run, { version: 7 }),
+    'run.json has version 7; this program reads 1',
+  ],
+  [
+    'an unknown state',
+    (run: string) => edit(run, { state: 'asleep' }),
+    "state is 'asleep'; valid is queued,",
+  ],
+  ['a missing configuration', (run: string) => edit(run, { config: undefined }), 'config is missing'],
+])('%s is listed as failed with the reason, and nothing of it is touched', async (_, damage, reason) => {
+  const { id, path: run } = await finished();
+  writeFileSync(join(run, 'note.txt'), 'mine');
+  damage(run);
+  const before = readdirSync(run).sort();
+  const store = await RunStore.open(path);
+  expect(store.list()).toMatchObject([{ id, state: 'failed', unreadable: true, dataset: '' }]);
+  expect(reasonOf(store, id)).toContain(reason);
+  expect(() => store.get(id)).toThrow(reason);
+  await expect(store.delete(id)).rejects.toThrow(reason);
+  expect(readdirSync(run).sort()).toEqual(before);
+});
+
+function edit(run: string, change: object): void {
+  const file = join(run, 'run.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
+}
+
+test('a folder that is repaired, renamed, added or taken away is noticed without a restart', async () => {
+  const { id, path: run } = await finished();
+  const whole = readFileSync(join(run, 'run.json'));
+  writeFileSync(join(run, 'run.json'), '{');
+  const store = await RunStore.open(path);
+  expect(store.list()[0]!.unreadable).toBe(true);
+  writeFileSync(join(run, 'run.json'), whole);
+  await store.refresh();
+  expect(store.list()).toMatchObject([{ id, state: 'finished' }]);
+  renameSync(run, join(path, 'my best run'));
+  await store.refresh();
+  expect(store.list().map((s) => s.id)).toEqual(['my best run']);
+  expect(store.get('my best run').record.epoch).toBe(3);
+  mkdirSync(join(path, 'photos'));
+  writeFileSync(join(path, 'a file'), '');
+  await store.refresh();
+  expect(
+    store
+      .list()
+      .map((s) => s.id)
+      .sort(),
+  ).toEqual(['my best run', 'photos']);
+  rmSync(join(path, 'photos'), { recursive: true });
+  await store.refresh();
+  expect(store.list()).toHaveLength(1);
+});
+
+test.each(['queued', 'preparing', 'running', 'paused', 'stopping'])(
+  'a run that was %s when its process died is stopped, and can go on from its last checkpoint',
+  async (state) => {
+    const folder = await finished();
+    await folder.checkpoints.add('9', Buffer.from('nine'));
+    await folder.checkpoints.add('10', Buffer.from('ten'));
+    edit(folder.path, { state, owner: 2 ** 22 + 12345 });
+    const store = await RunStore.open(path);
+    expect(store.list()).toMatchObject([{ state: 'stopped', resumable: true }]);
+    expect(reasonOf(store, folder.id)).toBe(
+      'the program ended while the run was under way, after epoch 3; it can go on from epoch 10',
+    );
+    expect((await RunFolder.open(folder.path, folder.id)).record.state).toBe('stopped');
+  },
+);
+
+test('a run under way in another living process is left to it', async () => {
+  const folder = await finished();
+  edit(folder.path, { state: 'running', owner: process.ppid });
+  const store = await RunStore.open(path);
+  expect(store.list()).toMatchObject([{ state: 'running' }]);
+  expect(store.isForeign(folder.id)).toBe(true);
+  await expect(store.delete(folder.id)).rejects.toThrow(/is running/);
+  edit(folder.path, { state: 'finished', owner: null });
+  await store.refresh();
+  expect(store.list()).toMatchObject([{ state: 'finished' }]);
+  expect(store.isForeign(folder.id)).toBe(false);
+});
+
+test('a torn last line of the metrics is passed over, and does not swallow the next', async () => {
+  const written = await finished();
+  await written.addMetrics(metrics(0));
+  const file = join(written.path, 'metrics.jsonl');
+  writeFileSync(file, `${readFileSync(file, 'utf8')}{"epoch":1,"lam`);
+  const folder = (await RunStore.open(path)).get(written.id);
+  expect((await folder.metrics()).map((m) => m.epoch)).toEqual([0]);
+  await folder.addMetrics(metrics(1));
+  const again = (await RunStore.open(path)).get(written.id);
+  expect((await again.metrics()).map((m) => m.epoch)).toEqual([0, 1]);
+});
+
+test('metrics and snapshots of an epoch recorded anew replace the old ones, and a rewind forgets later ones', async () => {
+  const folder = await finished();
+  for (const epoch of [0, 1, 2]) {
+    await folder.addMetrics(metrics(epoch));
+    await folder.snapshots.add({ id: `${epoch}`, epoch, lambda: 1, merged: false }, frameOf(epoch));
+  }
+  await folder.rewind(1);
+  await folder.addMetrics(metrics(1, 0.9));
+  await folder.snapshots.add({ id: '1', epoch: 1, lambda: 0.5, merged: false }, frameOf(1));
+  const again = (await RunStore.open(path)).get(folder.id);
+  expect((await again.metrics()).map((m) => [m.epoch, m.testAccuracy])).toEqual([
+    [0, 0.5],
+    [1, 0.9],
+  ]);
+  expect((await again.snapshots.list()).map((s) => [s.id, s.lambda])).toEqual([
+    ['0', 1],
+    ['1', 0.5],
+  ]);
+  expect(existsSync(join(folder.path, 'snapshots', '2.vsf.gz'))).toBe(false);
+});
+
+test('snapshots that a crash left out of the index are found, damaged and missing ones are not listed', async () => {
+  const written = await finished();
+  for (const epoch of [0, 1, 2])
+    await written.snapshots.add({ id: `${epoch}`, epoch, lambda: 1, merged: false }, frameOf(epoch));
+  const folder = join(written.path, 'snapshots');
+  rmSync(join(folder, 'index.jsonl'));
+  rmSync(join(folder, '1.vsf.gz'));
+  writeFileSync(join(folder, '3.vsf.gz'), 'no gzip');
+  writeFileSync(join(folder, '4.vsf.gz.0123.part'), 'half');
+  const again = (await RunStore.open(path)).get(written.id);
+  expect((await again.snapshots.list()).map((s) => [s.id, s.lambda])).toEqual([
+    ['0', 0.25],
+    ['2', 0.25],
+  ]);
+  await expect(again.snapshots.read('3')).rejects.toThrow("there is no snapshot '3'; there are 0, 2");
+});
+
+test('the last three checkpoints are kept, in the order of time', async () => {
+  const folder = await finished();
+  for (const id of ['8', '9', '10', '10m', '11']) await folder.checkpoints.add(id, Buffer.from(id));
+  expect(await folder.checkpoints.list()).toEqual(['10', '10m', '11']);
+  expect((await folder.checkpoints.latest())!.bytes.toString()).toBe('11');
+});
+
+test('a runs folder that is a file is refused by name', async () => {
+  const file = join(path, 'file');
+  writeFileSync(file, '');
+  await expect(RunStore.open(file)).rejects.toThrow(`the runs folder ${file} can't be used`);
+});
+
+test('a run being made while the folder is scanned is not taken for a damaged one', async () => {
+  const store = await RunStore.open(path);
+  const [folder] = await Promise.all([store.create(configure('new')), store.refresh(), store.refresh()]);
+  await store.refresh();
+  expect(store.list()).toMatchObject([{ id: folder.id, state: 'queued' }]);
+});
+
+test('five hundred runs are listed from memory, without reading their files again', async () => {
+  const folder = await finished();
+  const text = readFileSync(join(folder.path, 'run.json'));
+  for (let i = 0; i < 499; i++) {
+    mkdirSync(join(path, `run ${i}`));
+    writeFileSync(join(path, `run ${i}`, 'run.json'), text);
+  }
+  const store = await RunStore.open(path);
+  // Damage that a second reading would see.
+  for (let i = 0; i < 499; i++) writeFileSync(join(path, `run ${i}`, 'run.json'), '{');
+  await store.refresh();
+  expect(store.list()).toHaveLength(500);
+  expect(store.list().filter((s) => s.unreadable)).toEqual([]);
+});
