@@ -273,3 +273,5 @@ export interface ClientToServer {
  *   GET    /api/docs                           OpenAPI
  */
 export const FRAME_TYPE = 'application/vnd.vanillascope.frame';
+
+export { MergeReport } from './mergeReport.ts';
