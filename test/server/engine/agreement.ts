@@ -19,6 +19,9 @@ interface Case {
 /** A mean of 20 deviations: what single-pass variances in float32 lose their digits on. */
 const FAR = 20;
 
+/** Relative to the largest value of a tensor: float32 in another order of summation. */
+const TOLERANCE = 2e-5;
+
 function cases(): Case[] {
   const list: Case[] = [];
   for (const channels of [8, 12, 5, 1]) {
@@ -133,11 +136,17 @@ function expectClose(got: Float32Array[], expected: Float32Array[], tolerance: n
   });
 }
 
-/** Declares one test for each operation; `engineOps` is asked for once the engine is started. */
-export function testAgreement(engineOps: () => Ops, tolerance = 2e-5): void {
+/** Declares one test for each operation; `engineOps` is asked for once the engine is started. The portable operations
+ * run on the same backend, or on that of `reference`. */
+export function testAgreement(engineOps: () => Ops, reference?: string): void {
   for (const one of cases())
-    test(`${one.name} agrees with the portable operation`, async () => {
-      expectClose(await evaluate(one, engineOps()), await evaluate(one, portableOps), tolerance);
+    test(`${one.name} agrees with the portable operation${reference ? ` on ${reference}` : ''}`, async () => {
+      const own = tf.getBackend();
+      const got = await evaluate(one, engineOps());
+      if (reference) await tf.setBackend(reference);
+      const expected = await evaluate(one, portableOps);
+      await tf.setBackend(own);
+      expectClose(got, expected, TOLERANCE);
     });
 
   test('batch statistics keep their digits far from zero, and no tensor is left behind', async () => {

@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { describe, expect, test } from 'vitest';
+import { selfTest } from '../../../server/engine/selftest.ts';
+import { startEngine, type Engine } from '../../../server/engine/start.ts';
+import { lossAndGradients } from '../../../server/nn/gradients.ts';
+import { ops } from '../../../server/nn/ops.ts';
+import { VanillaNet } from '../../../server/nn/vanillanet.ts';
+import { Random } from '../../../server/random.ts';
+import { crossEntropy } from '../../../server/training/loss.ts';
+import type { ScopeError } from '../../../shared/errors.ts';
+import { testAgreement } from './agreement.ts';
+
+// Hardware where there is any, else SwiftShader out of an installed Chromium.
+let engine: Engine | undefined;
+const missing = await startEngine('webgpu', { allowSoftware: true }).then(
+  (started) => {
+    engine = started;
+    return '';
+  },
+  (error: Error) => error.message,
+);
+const errors: ScopeError[] = [];
+engine?.onFatal((error) => errors.push(error));
+
+const NETWORK = {
+  inputSize: 16,
+  inputChannels: 3,
+  classes: 5,
+  stemStride: 2,
+  dims: [8, 12, 16],
+  strides: [2, 1],
+  activation: { kind: 'series', n: 1 },
+  bnEpsilon: 1e-5,
+  bnMomentum: 0.1,
+} as const;
+
+/** Loss and gradients of a tiny network on the current backend. */
+async function gradients(): Promise<Map<string, Float32Array>> {
+  const random = Random.seeded(3, 'tiny');
+  const net = new VanillaNet({ ...NETWORK, dims: [...NETWORK.dims], strides: [...NETWORK.strides] }, random);
+  net.lambda = 0.4;
+  const x = tf.tensor4d(
+    Float32Array.from({ length: 4 * 16 * 16 * 3 }, () => random.normal()),
+    [4, 16, 16, 3],
+  );
+  const labels = tf.tensor1d([0, 3, 1, 4], 'int32');
+  const { loss, gradients } = lossAndGradients(net, () => crossEntropy(net.apply(x, 'train'), labels, 0.1));
+  const values = new Map<string, Float32Array>();
+  values.set('loss', (await loss.data()) as Float32Array);
+  for (const [name, gradient] of gradients) values.set(name, (await gradient.data()) as Float32Array);
+  tf.dispose([x, labels, loss, ...gradients.values()]);
+  net.dispose();
+  return values;
+}
+
+describe.skipIf(missing)(`WebGPU${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  test('the rung names its device and versions', () => {
+    expect(engine).toMatchObject({ rung: 'webgpu', version: expect.stringMatching(/^webgpu \d.*webgpu \d/) });
+    expect(engine!.device).not.toBe('');
+    expect(tf.getBackend()).toBe('webgpu');
+  });
+
+  test('the self-test passes and leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    await selfTest();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  testAgreement(ops, 'cpu');
+
+  test('loss and every gradient of a network agree with those of the cpu backend', async () => {
+    const got = await gradients();
+    await tf.setBackend('cpu');
+    const expected = await gradients();
+    await tf.setBackend('webgpu');
+    expect([...got.keys()]).toEqual([...expected.keys()]);
+    for (const [name, values] of expected) {
+      const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const worst = values.reduce((most, v, i) => Math.max(most, Math.abs(got.get(name)![i]! - v)), 0);
+      expect(worst, `${name}, largest value ${scale}`).toBeLessThanOrEqual(1e-4 * scale + 1e-7);
+    }
+  });
+
+  test('a buffer that the device refuses is a fatal error, not silent zeros', async () => {
+    expect(errors).toEqual([]);
+    const device = (tf.backend() as unknown as { device: GPUDevice }).device;
+    const size = device.limits.maxBufferSize + 4;
+    device.createBuffer({ size, usage: GPUBufferUsage.STORAGE });
+    await device.queue.onSubmittedWorkDone();
+    await expect.poll(() => errors.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(errors[0]).toMatchObject({ code: expect.stringMatching(/OUT_OF_MEMORY|INTERNAL/) });
+    expect(errors[0]!.message).toMatch(/^WebGPU: /);
+  });
+});
