@@ -57,11 +57,14 @@ export function installReason(root) {
   return null;
 }
 
+const NO_NETWORK =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/;
+
 /** What npm's output means for a person.
  * @type {readonly (readonly [pattern: RegExp, meaning: string])[]} */
 const MEANINGS = [
   [
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/,
+    NO_NETWORK,
     'no network: the npm registry can’t be reached. Connect, or set a proxy or mirror ' +
       '(npm config set proxy URL, npm config set registry URL), then try again',
   ],
@@ -82,6 +85,16 @@ export function npmReason(output) {
   return found ? found[1] : `npm says:\n${last}`;
 }
 
+/** Whether the registry can't be reached; a single question, where an installation would try for minutes.
+ * @param {string} root */
+async function isOffline(root) {
+  const { code, timedOut, output } = await runNpm(['ping', '--fetch-retries=0'], {
+    cwd: root,
+    limitMs: 20_000,
+  });
+  return timedOut || (code !== 0 && NO_NETWORK.test(output));
+}
+
 /** Installs what is missing; throws SetupError with a plain reason where that fails.
  * @param {string} root
  * @param {(text: string) => void} say */
@@ -91,16 +104,9 @@ export async function install(root, say) {
   const command = existsSync(join(root, 'package-lock.json')) ? 'ci' : 'install';
   say(`installing packages with npm ${command} (${reason}); this takes about half a minute …`);
   const start = performance.now();
-  const { code, output } = await runNpm([command, '--no-fund', '--no-audit', '--prefer-offline'], {
-    cwd: root,
-    // npm's own retries wait for minutes where there is no network.
-    env: {
-      npm_config_fetch_retries: '2',
-      npm_config_fetch_retry_mintimeout: '1000',
-      npm_config_fetch_timeout: '60000',
-      ...process.env,
-    },
-  });
+  // Without a network npm's cache may hold everything.
+  const source = (await isOffline(root)) ? '--offline' : '--prefer-offline';
+  const { code, output } = await runNpm([command, '--no-fund', '--no-audit', source], { cwd: root });
   if (code !== 0) throw new SetupError(`the packages can't be installed: ${npmReason(output)}`);
   remember(root, { lock: fingerprint(root, ['package-lock.json']), platform: PLATFORM });
   say(`packages installed in ${Math.round((performance.now() - start) / 1000)} s`);
