@@ -63,11 +63,18 @@ test('a frame of another block is not shown, one of the merged network says that
 
 test('keys are left alone inside controls and with modifiers', () => {
   const press = { key: 'ArrowLeft', altKey: false, ctrlKey: false, metaKey: false, defaultPrevented: false };
-  expect(commandOf(press, false)).toBe('previous');
-  expect(commandOf(press, true)).toBeNull();
-  expect(commandOf({ ...press, ctrlKey: true }, false)).toBeNull();
-  expect(commandOf({ ...press, key: 'A' }, false)).toBe('pinA');
-  expect(commandOf({ ...press, key: 'q' }, false)).toBeNull();
+  expect(commandOf(press, 'page')).toBe('previous');
+  expect(commandOf(press, 'button')).toBe('previous');
+  expect(commandOf(press, 'control')).toBeNull();
+  expect(commandOf({ ...press, ctrlKey: true }, 'page')).toBeNull();
+  expect(commandOf({ ...press, key: 'A' }, 'page')).toBe('pinA');
+  expect(commandOf({ ...press, key: 'q' }, 'page')).toBeNull();
+});
+
+test('space plays, except on a button, which it presses', () => {
+  const press = { key: ' ', altKey: false, ctrlKey: false, metaKey: false, defaultPrevented: false };
+  expect(commandOf(press, 'page')).toBe('play');
+  expect(commandOf(press, 'button')).toBeNull();
 });
 
 test('blocks have names for people, counted as their parameters are', () => {

@@ -1,4 +1,4 @@
-import type { EngineReport, RungReport } from '$shared/protocol.ts';
+import type { EngineReport, RungReport } from '../../../../shared/protocol.ts';
 import { type ApiError, readEngine } from './api.ts';
 import type { Feed } from './feed.svelte.ts';
 

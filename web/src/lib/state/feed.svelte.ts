@@ -7,7 +7,7 @@ import type {
   SnapshotInfo,
   StepMetrics,
   WatchRequest,
-} from '$shared/protocol.ts';
+} from '../../../../shared/protocol.ts';
 import { io, type Socket } from 'socket.io-client';
 import { Listeners } from './listeners.ts';
 

@@ -1,4 +1,4 @@
-import { decodeFrame, type Frame } from '$shared/frame.ts';
+import { decodeFrame, type Frame } from '../../../../shared/frame.ts';
 import { tick } from 'svelte';
 import type { Feed } from './feed.svelte.ts';
 

@@ -1,4 +1,10 @@
-import type { EpochMetrics, RunDetail, RunSummary, SnapshotInfo, StepMetrics } from '$shared/protocol.ts';
+import type {
+  EpochMetrics,
+  RunDetail,
+  RunSummary,
+  SnapshotInfo,
+  StepMetrics,
+} from '../../../../shared/protocol.ts';
 import { positionOf, withItem } from '../timeline.ts';
 import { type ApiError, readMetrics, readRun, readSnapshots } from './api.ts';
 import type { Feed } from './feed.svelte.ts';

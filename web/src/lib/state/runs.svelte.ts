@@ -1,4 +1,4 @@
-import type { RunSummary } from '$shared/protocol.ts';
+import type { RunSummary } from '../../../../shared/protocol.ts';
 import { type ApiError, readRuns } from './api.ts';
 import type { Feed } from './feed.svelte.ts';
 

@@ -1,4 +1,4 @@
-import type { Frame } from '$shared/frame.ts';
+import type { Frame } from '../../../../shared/frame.ts';
 import type { ApiError } from './api.ts';
 import type { FrameKey, SnapshotCache } from './snapshots.ts';
 

@@ -186,6 +186,8 @@ export const en = {
     back: 'Back to the latest',
     previous: 'Previous snapshot',
     next: 'Next snapshot',
+    play: 'Play the snapshots',
+    pause: 'Pause',
     none: 'No snapshot yet',
     value: (epoch: string, lambda: string) => `Epoch ${epoch}, λ ${lambda}`,
     pin: (which: string) => `Pin this epoch as ${which}`,

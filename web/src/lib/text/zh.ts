@@ -186,6 +186,8 @@ export const zh: Text = {
     back: '回到最新',
     previous: '上一个快照',
     next: '下一个快照',
+    play: '播放快照',
+    pause: '暂停',
     none: '还没有快照',
     value: (epoch, lambda) => `第 ${epoch} 轮，λ ${lambda}`,
     pin: (which) => `将此轮固定为 ${which}`,

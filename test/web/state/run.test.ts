@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type {} from 'svelte';
+import type { EpochMetrics, RunSummary, SnapshotInfo } from '../../../shared/protocol.ts';
+import type { Feed } from '../../../web/src/lib/state/feed.svelte.ts';
+import { Listeners } from '../../../web/src/lib/state/listeners.ts';
+import { Player } from '../../../web/src/lib/state/player.svelte.ts';
+import { Run } from '../../../web/src/lib/state/run.svelte.ts';
+
+type Events = {
+  healed: [];
+  run: [string, RunSummary | null];
+  epoch: [string, EpochMetrics];
+  snapshot: [string, SnapshotInfo];
+};
+
+/** A feed without a socket: what is told here is what the server would have sent. */
+class FakeFeed {
+  readonly listeners = new Listeners<Events>();
+  followed: string | null = null;
+  on<K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): () => void {
+    return this.listeners.add(event, listener);
+  }
+  follow(id: string | null): void {
+    this.followed = id;
+  }
+}
+
+const summary = { id: 'r', state: 'running', epoch: 1 } as RunSummary;
+const epoch = (n: number): EpochMetrics => ({ epoch: n, testLoss: n }) as EpochMetrics;
+const snapshot = (id: string): SnapshotInfo => ({
+  id,
+  epoch: Number.parseInt(id, 10),
+  lambda: 1,
+  merged: id.endsWith('m'),
+  bytes: 1,
+});
+
+let server: Record<string, unknown>;
+beforeEach(() => {
+  server = {
+    '/api/runs/r': { ...summary, lastStep: null },
+    '/api/runs/r/metrics': [epoch(0), epoch(1)],
+    '/api/runs/r/snapshots': [snapshot('0'), snapshot('1')],
+  };
+  vi.stubGlobal('fetch', async (path: string) =>
+    path in server
+      ? Response.json(server[path])
+      : Response.json({ code: 'NOT_FOUND', message: `no ${path}` }, { status: 404 }),
+  );
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+function open(): { run: Run; feed: FakeFeed; close: () => void } {
+  const feed = new FakeFeed();
+  const run = new Run('r', feed as unknown as Feed);
+  return { run, feed, close: run.open() };
+}
+
+test('a reload shows everything that REST knows', async () => {
+  const { run, feed } = open();
+  expect(feed.followed).toBe('r');
+  await vi.waitFor(() => expect(run.detail?.id).toBe('r'));
+  expect(run.metrics.map((m) => m.epoch)).toEqual([0, 1]);
+  expect(run.snapshots.map((s) => s.id)).toEqual(['0', '1']);
+});
+
+test('events that overtake the replies are kept', async () => {
+  const { run, feed } = open();
+  feed.listeners.tell('epoch', 'r', epoch(2));
+  feed.listeners.tell('snapshot', 'r', snapshot('2'));
+  await vi.waitFor(() => expect(run.detail).not.toBeNull());
+  expect(run.metrics.map((m) => m.epoch)).toEqual([0, 1, 2]);
+  expect(run.snapshots.map((s) => s.id)).toEqual(['0', '1', '2']);
+});
+
+test('events of other runs change nothing', async () => {
+  const { run, feed } = open();
+  await vi.waitFor(() => expect(run.detail).not.toBeNull());
+  feed.listeners.tell('epoch', 'other', epoch(2));
+  feed.listeners.tell('run', 'other', null);
+  expect(run.metrics).toHaveLength(2);
+  expect(run.deleted).toBe(false);
+});
+
+test('what was missed while the connection was lost is read when it is back', async () => {
+  const { run, feed } = open();
+  await vi.waitFor(() => expect(run.detail).not.toBeNull());
+  server['/api/runs/r/snapshots'] = ['0', '1', '2', '3', '3m'].map(snapshot);
+  feed.listeners.tell('healed');
+  await vi.waitFor(() => expect(run.snapshots.map((s) => s.id)).toEqual(['0', '1', '2', '3', '3m']));
+});
+
+test('a closed run listens no more', async () => {
+  const { run, feed, close } = open();
+  await vi.waitFor(() => expect(run.detail).not.toBeNull());
+  close();
+  feed.listeners.tell('snapshot', 'r', snapshot('2'));
+  expect(run.snapshots).toHaveLength(2);
+  expect(feed.followed).toBeNull();
+});
+
+test('a run that is not there says so', async () => {
+  delete server['/api/runs/r'];
+  const { run } = open();
+  await vi.waitFor(() => expect(run.error?.status).toBe(404));
+  expect(run.error?.message).toBe('no /api/runs/r');
+});
+
+test('the film advances a beat at a time until it is at its end', () => {
+  vi.useFakeTimers();
+  let at = 0;
+  const player = new Player(() => ++at < 3, 100);
+  player.play();
+  vi.advanceTimersByTime(250);
+  expect([at, player.playing]).toEqual([2, true]);
+  vi.advanceTimersByTime(1000);
+  expect([at, player.playing]).toEqual([3, false]);
+});
