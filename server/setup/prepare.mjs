@@ -10,8 +10,9 @@ import { requireNode } from './node-version.mjs';
 /** The project's folder. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** @param {string} text */
-export const say = (text) => console.log(`set-up: ${text}`);
+/** Tells a person how set-up goes on; standard output belongs to the program (`doctor --json`).
+ * @param {string} text */
+export const say = (text) => console.error(`set-up: ${text}`);
 
 /**
  * @param {{ web?: boolean, retry?: boolean }} [options] `web`: the dashboard too; `retry`: try TensorFlow again
