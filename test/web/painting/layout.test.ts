@@ -21,6 +21,12 @@ test('of the scales near the wanted size, the one that fills the room best is ta
   expect(gridLayout({ ...common, availableWidth: 360 })).toMatchObject({ scale: 3, columns: 7 });
 });
 
+test('where all scales fill the room alike, cells have the wanted size', () => {
+  const common = { count: 500, mapHeight: 4, mapWidth: 4, gap: 3, availableWidth: 1200 };
+  expect(gridLayout({ ...common, cell: 40 }).scale).toBe(10);
+  expect(gridLayout({ ...common, cell: 24 }).scale).toBe(6);
+});
+
 test('cells keep within three quarters and one and a half of the wanted size', () => {
   for (const side of [2, 4, 7, 8, 14, 16])
     for (let availableWidth = 60; availableWidth < 700; availableWidth += 13) {

@@ -27,8 +27,11 @@ export interface GridOptions {
   gap: number;
 }
 
-/** The integer scale and the columns that fill the room best; of two that fill it alike, the one nearer to `cell`.
- * At least one column, at a scale of at least 1: a room narrower than a map makes the grid wider than the room. */
+/** What a cell twice or half as wide as wanted costs, as a share of the room. */
+const COST_OF_DOUBLING = 0.15;
+
+/** The integer scale and the columns that fill the room best with cells near the wanted size. At least one column,
+ * at a scale of at least 1: a room narrower than a map makes the grid wider than the room. */
 export function gridLayout(options: GridOptions): GridLayout {
   const { count, mapHeight, mapWidth, availableWidth, cell, gap } = options;
   const side = Math.max(mapWidth, mapHeight);
@@ -40,12 +43,12 @@ export function gridLayout(options: GridOptions): GridLayout {
     const columns = Math.max(1, Math.min(count, fitting));
     return gridOf({ count, mapHeight, mapWidth, scale, gap, columns });
   };
-  const distance = (layout: GridLayout): number => Math.abs(layout.scale * side - cell);
+  const score = (layout: GridLayout): number =>
+    layout.width / availableWidth - COST_OF_DOUBLING * Math.abs(Math.log2((layout.scale * side) / cell));
   let best = at(from);
   for (let scale = from + 1; scale <= to; scale++) {
     const next = at(scale);
-    if (next.width > best.width || (next.width === best.width && distance(next) < distance(best)))
-      best = next;
+    if (score(next) > score(best)) best = next;
   }
   return best;
 }
