@@ -33,7 +33,7 @@ const LONGEST_BODY = 256 * 1024;
 export async function buildApp(options: AppOptions): Promise<App> {
   const guard = createGuard(options.host);
   const app: App = Fastify({
-    logger: options.log ? { level: 'warn' } : false,
+    logger: options.log ? { level: 'warn', stream: process.stderr } : false,
     bodyLimit: LONGEST_BODY,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
@@ -57,6 +57,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
     void reply.header('x-content-type-options', 'nosniff');
     const refusal = guard(request.headers);
     if (refusal !== null) throw new ScopeError('FORBIDDEN', refusal);
+  });
+
+  app.addHook('preHandler', async ({ params }) => {
+    const { id } = (params ?? {}) as { id?: string };
+    if (id !== undefined) await options.store.look(id);
   });
 
   await addDocs(app);

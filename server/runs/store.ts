@@ -73,6 +73,11 @@ export class RunStore {
     return entry.folder;
   }
 
+  /** Takes in what another process may have written of a run since the last look. */
+  async look(id: string): Promise<void> {
+    if (!this.#entries.has(id) || this.isForeign(id)) await this.refresh();
+  }
+
   /** True where another living process has the run under way. */
   isForeign(id: string): boolean {
     const entry = this.#entries.get(id);

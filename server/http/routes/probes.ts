@@ -1,5 +1,5 @@
 /** A run's probes: the fixed images whose feature maps are recorded. */
-import sharp, { type Channels } from 'sharp';
+import type { Channels } from 'sharp';
 import { Type } from 'typebox';
 import { ProbeInfo } from '../../../shared/protocol.ts';
 import { isCached } from '../caching.ts';
@@ -35,6 +35,8 @@ export function probeRoutes(app: App, { store }: Services): void {
       const folder = store.get(id);
       const { image, size, channels } = await folder.readProbe(Number(index));
       if (isCached(request, reply, folder, `probe-${index}`)) return reply.status(304).send();
+      // Loaded when first needed: a start should not wait for it.
+      const { default: sharp } = await import('sharp');
       const raw = { width: size, height: size, channels: channels as Channels };
       return reply.type('image/png').send(await sharp(image, { raw }).png().toBuffer());
     },

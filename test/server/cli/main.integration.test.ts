@@ -130,3 +130,27 @@ test('a server with an empty runs folder starts a demo run, stops it on a signal
   const record = JSON.parse(readFileSync(join(runs, summary!.id, 'run.json'), 'utf8')) as object;
   expect(record).toMatchObject({ state: 'stopped', owner: null });
 });
+
+test('a run is trained without a server, its epochs as lines, its records on disk', async () => {
+  const runs = join(folder, 'trained');
+  const args = ['--dataset', 'shapes', '--epochs', '1', '--no-merge', '--backend', 'wasm', '--runs', runs];
+  const program = run('train', '--name', 'by hand', ...args);
+  expect(await program.end).toBe(0);
+  expect(program.output()).toMatch(/epoch {3}0 {2}λ 1.000 {2}before the first step {2}test \d/);
+  expect(program.output()).toMatch(/epoch {3}1 {2}λ \d.\d{3} {2}loss \d.* images\/s/);
+  expect(program.output()).toMatch(/run \S+ is finished/);
+  const [id] = readdirSync(runs);
+  const record = JSON.parse(readFileSync(join(runs, id!, 'run.json'), 'utf8')) as object;
+  expect(record).toMatchObject({ state: 'finished', backend: 'wasm', epoch: 1, config: { name: 'by hand' } });
+});
+
+test('Ctrl-C stops a training in order, so that it can go on', async () => {
+  const runs = join(folder, 'interrupted');
+  const program = run('train', '--dataset', 'shapes', '--epochs', '500', '--backend', 'wasm', '--runs', runs);
+  await until(() => program.output().includes('epoch   0'), 120_000);
+  program.child.kill('SIGINT');
+  expect(await program.end).toBe(130);
+  const [id] = readdirSync(runs);
+  const record = JSON.parse(readFileSync(join(runs, id!, 'run.json'), 'utf8')) as object;
+  expect(record).toMatchObject({ state: 'stopped', owner: null });
+});

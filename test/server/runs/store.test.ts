@@ -183,9 +183,17 @@ test('a run under way in another living process is left to it', async () => {
   expect(store.isForeign(folder.id)).toBe(true);
   await expect(store.delete(folder.id)).rejects.toThrow(/is running/);
   edit(folder.path, { state: 'finished', owner: null });
-  await store.refresh();
+  await store.look(folder.id);
   expect(store.list()).toMatchObject([{ state: 'finished' }]);
   expect(store.isForeign(folder.id)).toBe(false);
+});
+
+test('a run that another process has begun is found by its name', async () => {
+  const store = await RunStore.open(path);
+  const { id } = await finished('from elsewhere');
+  expect(() => store.get(id)).toThrow(/there is no run/);
+  await store.look(id);
+  expect(store.get(id).record.config.name).toBe('from elsewhere');
 });
 
 test('a torn last line of the metrics is passed over, and does not swallow the next', async () => {
