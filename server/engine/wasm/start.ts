@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { join, sep } from 'node:path';
 import { packageFolder, packageVersion, processor, useBackend } from '../backend.ts';
+import { ScopeError } from '../../../shared/errors.ts';
 import { provideOps } from '../../nn/ops.ts';
 import type { Engine } from '../engine.ts';
 import { loadKernels } from './heap.ts';
@@ -22,11 +23,31 @@ async function withoutNewListeners(load: () => Promise<void>): Promise<void> {
   }
 }
 
+/** An allocation that fails gives address 0, where tfjs would go on and overwrite what is there. */
+function refuseNull(): void {
+  const { wasm } = tf.backend() as unknown as {
+    wasm: { _malloc: (bytes: number) => number; _free: (address: number) => void };
+  };
+  wasm._free(wasm._malloc(16)); // Emscripten's functions replace themselves at their first call
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = allocate(bytes);
+    if (address === 0)
+      throw new ScopeError(
+        'OUT_OF_MEMORY',
+        `wasm's memory is full: ${bytes} bytes more are not to be had; a smaller batch or network is needed`,
+        { field: 'training.batchSize' },
+      );
+    return address;
+  };
+}
+
 export async function startWasm(): Promise<Engine> {
   await withoutNewListeners(async () => {
     const wasm = await import('@tensorflow/tfjs-backend-wasm');
     wasm.setWasmPaths(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep);
     await useBackend('wasm');
+    refuseNull();
     if (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) {
       await loadKernels();
       provideOps(wasmOps);

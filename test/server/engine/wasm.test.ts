@@ -29,4 +29,11 @@ test('the self-test passes and leaves no tensor behind', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
+test('memory that is not to be had is an error, not address 0', () => {
+  const { wasm } = tf.backend() as unknown as { wasm: { _malloc: (bytes: number) => number } };
+  expect(() => wasm._malloc(2 ** 32 - 4096)).toThrow(
+    expect.objectContaining({ code: 'OUT_OF_MEMORY', message: expect.stringContaining('4294963200 bytes') }),
+  );
+});
+
 testAgreement(ops);

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { checkMemory, estimateBytes } from '../../../server/engine/memory.ts';
+import type { NetworkConfig } from '../../../shared/config.ts';
+import { findPreset } from '../../../shared/presets.ts';
+
+const network = (preset: string, inputSize = 32): NetworkConfig => ({
+  ...findPreset(preset).network,
+  inputSize,
+  inputChannels: 3,
+  classes: 10,
+});
+
+test('the estimate is near what the wasm heap was measured to take', () => {
+  // Megabytes of the heap after training steps with AdamW.
+  for (const [preset, batch, measured] of [
+    ['small', 128, 312],
+    ['small', 512, 1232],
+    ['article', 128, 217],
+    ['article', 512, 681],
+  ] as const) {
+    const ratio = estimateBytes(network(preset), batch) / 1e6 / measured;
+    expect(ratio, `${preset} at ${batch}`).toBeGreaterThan(0.9);
+    expect(ratio, `${preset} at ${batch}`).toBeLessThan(1.3);
+  }
+});
+
+test('a plan that would pass 3 GB on wasm is refused with its numbers and the largest batch that fits', () => {
+  let message = '';
+  try {
+    checkMemory('wasm', network('small'), 4096);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'OUT_OF_MEMORY', field: 'training.batchSize' });
+    message = (error as Error).message;
+  }
+  expect(message).toMatch(
+    /^training.batchSize 4096 would take \d+\.\d GB of wasm's memory, more than 3\.0 GB/,
+  );
+  const largest = Number(/at most (\d+) is valid/.exec(message)![1]);
+  expect(() => checkMemory('wasm', network('small'), largest)).not.toThrow();
+  expect(() => checkMemory('wasm', network('small'), largest + 1)).toThrow(/training.batchSize/);
+});
+
+test('a network that fits at no batch size says so', () => {
+  expect(() => checkMemory('wasm', { ...network('article', 1024), stemStride: 1 }, 128)).toThrow(
+    'a smaller network or input is needed',
+  );
+});
+
+test('other rungs have no such limit', () => {
+  expect(() => checkMemory('tensorflow', network('small'), 4096)).not.toThrow();
+});
