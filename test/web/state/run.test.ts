@@ -23,6 +23,9 @@ class FakeFeed {
   follow(id: string | null): void {
     this.followed = id;
   }
+  unfollow(id: string): void {
+    if (this.followed === id) this.followed = null;
+  }
 }
 
 const summary = { id: 'r', state: 'running', epoch: 1 } as RunSummary;

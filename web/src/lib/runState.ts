@@ -21,6 +21,10 @@ export function actionsOf(run: Pick<RunSummary, 'state' | 'resumable' | 'unreada
   return run.resumable && isFinal(run.state) ? ['resume', ...ACTIONS[run.state]] : ACTIONS[run.state];
 }
 
+/** True while steps are being taken, or could be at once. */
+export const isTraining = (state: RunState): boolean =>
+  state === 'running' || state === 'paused' || state === 'stopping';
+
 /** True once nothing more will come. */
 export const isFinal = (state: RunState): boolean =>
   state === 'finished' || state === 'stopped' || state === 'failed';

@@ -74,6 +74,11 @@ export class Feed {
     if (this.#socket.connected) this.#emitFollow();
   }
 
+  /** Follows this run no more; another one that is followed by now stays so. */
+  unfollow(runId: string): void {
+    if (this.#followed === runId) this.follow(null);
+  }
+
   watch(request: WatchRequest | null): void {
     this.#watched = request;
     if (this.#socket.connected) this.#emitWatch();

@@ -56,7 +56,7 @@ export class Run {
     void this.read();
     return () => {
       for (const stop of leave) stop();
-      feed.follow(null);
+      feed.unfollow(this.id);
     };
   }
 
@@ -95,7 +95,9 @@ export class Run {
 
   async #readDetail(): Promise<void> {
     try {
-      this.detail = await readRun(this.id);
+      const detail = await readRun(this.id);
+      this.detail = detail;
+      this.step = detail.lastStep ?? this.step;
     } catch {
       // The next event or a reconnect tries again; what is shown stays true.
     }
