@@ -1,6 +1,7 @@
 /** `vanillascope train`: one run without a server, its epochs as lines. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DATASET_IDS, type DatasetId } from '../../shared/config.ts';
+import { ScopeError } from '../../shared/errors.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { EpochMetrics, RunRequest, RunSummary } from '../../shared/protocol.ts';
 import { addPlaces, closeOnSignal, type Places } from './serve.ts';
@@ -53,7 +54,9 @@ async function train(options: TrainOptions): Promise<void> {
       if (['finished', 'stopped', 'failed'].includes(state)) resolve(summary);
     });
   });
-  await start(request);
+  await start(request).catch((error: unknown) => {
+    throw withOption(error);
+  });
   closeOnSignal(() => supervisor.close(), EXIT_STOPPED);
   const { state, reason, id } = await end;
   await supervisor.close();
@@ -89,6 +92,19 @@ function toRequest({
     ...(seed === undefined ? {} : { seed }),
   };
 }
+
+/** The error as someone at the command line can act on it. */
+function withOption(error: unknown): unknown {
+  if (!(error instanceof ScopeError) || !error.field) return error;
+  const option = OPTIONS[error.field];
+  if (!option) return error;
+  return new ScopeError(error.code, `${error.message} (${option})`, { field: option, cause: error });
+}
+
+const OPTIONS: Record<string, string> = {
+  'training.lambda.share': '--lambda-share, --epochs or --no-merge',
+  'training.mergeBeforeEnd': '--epochs or --no-merge',
+};
 
 const LAMBDA = { schedule: 'linear', update: 'epoch' } as const;
 

@@ -108,6 +108,7 @@ test('a plan that can not be trained is refused before anything is written', asy
   const program = run('train', '--dataset', 'shapes', '--epochs', '2', '--runs', runs);
   expect(await program.end).toBe(1);
   expect(program.output()).toContain('training.lambda.share');
+  expect(program.output()).toContain('--lambda-share');
   expect(readdirSync(runs)).toEqual([]);
 });
 
