@@ -23,7 +23,10 @@ async function withoutNewListeners(load: () => Promise<void>): Promise<void> {
   }
 }
 
-/** An allocation that fails gives address 0, where tfjs would go on and overwrite what is there. */
+/** An allocation that fails gives address 0, where tfjs would go on and overwrite what is there; one of 4 GiB and more
+ * wraps around and gives less than was asked for. */
+const LARGEST = 2 ** 32 - 2 ** 20;
+
 function refuseNull(): void {
   const { wasm } = tf.backend() as unknown as {
     wasm: { _malloc: (bytes: number) => number; _free: (address: number) => void };
@@ -31,7 +34,7 @@ function refuseNull(): void {
   wasm._free(wasm._malloc(16)); // Emscripten's functions replace themselves at their first call
   const allocate = wasm._malloc;
   wasm._malloc = (bytes) => {
-    const address = allocate(bytes);
+    const address = bytes > LARGEST ? 0 : allocate(bytes);
     if (address === 0)
       throw new ScopeError(
         'OUT_OF_MEMORY',
