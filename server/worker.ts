@@ -2,6 +2,7 @@
  * for one training and never longer than its parent. */
 import type { TrainerCommand, TrainerEvent } from './training/messages.ts';
 import { loadDataset } from './datasets/catalogue.ts';
+import { checkMemory } from './engine/memory.ts';
 import { startEngine } from './engine/start.ts';
 import { TrainerControl } from './training/control.ts';
 import { failureEvent } from './training/failure.ts';
@@ -60,6 +61,7 @@ function progress(): (what: string, fraction: number | null) => void {
 async function start({ config, rung, allowSoftware, dataDir, cacheDir, resume }: Start): Promise<void> {
   if (state !== 'idle') throw new Error(`the training process is already ${state}`);
   state = 'preparing';
+  checkMemory(rung, config.network, config.training.batchSize);
   await send({ type: 'preparing', what: `starting the engine ${rung}`, fraction: null });
   const engine = await startEngine(rung, { allowSoftware });
   engine.onFatal(fail);

@@ -22,7 +22,7 @@ const losses = (events: readonly TrainerEvent[]): (number | null)[] =>
 
 test('a run is recorded before its first step, after every epoch and after the merge', async () => {
   const events = await collect(tinyRun(tinyConfig()));
-  const epochs = [0, 1, 2, 3, 4].flatMap((e) => [`epoch ${e}`, `snapshot ${e}`, `checkpoint ${e}`]);
+  const epochs = [0, 1, 2, 3, 4].flatMap((e) => [`snapshot ${e}`, `epoch ${e}`, `checkpoint ${e}`]);
   expect(story(events)).toEqual(['ready', ...epochs, 'merged', 'snapshot 4m', 'checkpoint 4m', 'end']);
   expect(events.at(-1)).toEqual({ type: 'end', reason: 'finished' });
 });

@@ -1,0 +1,245 @@
+/** The course of a training: epochs, what follows each, the merge, the end. */
+import type { RunConfig, RungId } from '../../shared/config.ts';
+import { ScopeError } from '../../shared/errors.ts';
+import { encodeFrame } from '../../shared/frame.ts';
+import { lambdaOfStep, learningRateAt, mergeEpoch } from '../../shared/schedule.ts';
+import type { Dataset } from '../datasets/dataset.ts';
+import { Boundary } from './boundary.ts';
+import type { TrainerControl, Watch } from './control.ts';
+import { evaluate, type Evaluation } from './evaluate.ts';
+import { diverged } from './failure.ts';
+import { EpochMeans } from './means.ts';
+import type { TrainerEvent } from './messages.ts';
+import { Pace } from './pace.ts';
+import { Readings } from './readings.ts';
+import type { Session } from './session.ts';
+import { trainStep } from './step.ts';
+
+export interface TrainOptions {
+  config: RunConfig;
+  dataset: Dataset;
+  rung: RungId;
+  /** Device and version of the engine, for people. */
+  engine: string;
+  control: TrainerControl;
+  /** Bytes of a checkpoint to go on from, or null. */
+  resume: Uint8Array | null;
+}
+
+/** Seconds between two step events. */
+const STEP_INTERVAL = 0.1;
+/** Steps whose loss may be unread: enough that a GPU never waits for the reader. */
+const UNREAD_STEPS = 2;
+
+interface StepTag {
+  step: number;
+  images: number;
+  lambda: number;
+  learningRate: number;
+}
+
+export class Training {
+  readonly #options: TrainOptions;
+  readonly #session: Session;
+  readonly #pace: Pace;
+  readonly #boundary: Boundary;
+  #reported = 0;
+  #learningRate = 0;
+  /** The checkpoint of the last epoch while nobody has it. */
+  #unsaved: (TrainerEvent & { type: 'checkpoint' }) | null = null;
+
+  constructor(options: TrainOptions, session: Session) {
+    this.#options = options;
+    this.#session = session;
+    this.#pace = new Pace({
+      epochs: options.config.training.epochs,
+      stepsPerEpoch: session.batches.stepsPerEpoch,
+    });
+    this.#boundary = new Boundary(options.control, this.#pace, (watch) => this.#frame(watch));
+  }
+
+  async *run(): AsyncGenerator<TrainerEvent> {
+    const { config, resume } = this.#options;
+    const session = this.#session;
+    yield this.#ready();
+    if (!resume && !this.#stopped) yield* this.#closeEpoch(null);
+    while (!this.#stopped) {
+      if (session.epoch === mergeEpoch(config.training) && !session.net.merged) yield* this.#merge();
+      if (session.epoch === config.training.epochs) {
+        yield { type: 'end', reason: 'finished' };
+        return;
+      }
+      yield* this.#trainEpoch();
+    }
+    yield* this.unsaved();
+    yield { type: 'end', reason: 'stopped' };
+  }
+
+  get #stopped(): boolean {
+    return this.#options.control.stopped;
+  }
+
+  /** The last checkpoint, where it was not due: wanted after all when the training ends early. */
+  *unsaved(): Generator<TrainerEvent> {
+    if (this.#unsaved) yield this.#unsaved;
+    this.#unsaved = null;
+  }
+
+  #ready(): TrainerEvent {
+    const { dataset, rung, engine } = this.#options;
+    return {
+      type: 'ready',
+      backend: rung,
+      engine,
+      parameters: this.#session.parameters,
+      classes: [...dataset.shape.classes],
+      probes: this.#session.probes.infos,
+      probeImages: this.#session.probes.images,
+      trainImages: dataset.train.labels.length,
+      testImages: dataset.test.labels.length,
+    };
+  }
+
+  /** All steps of one epoch and what follows them; ends early when asked to stop. */
+  async *#trainEpoch(): AsyncGenerator<TrainerEvent> {
+    const session = this.#session;
+    const { net, batches } = session;
+    const { training } = this.#options.config;
+    const epoch = session.epoch + 1;
+    const { stepsPerEpoch } = batches;
+    const readings = new Readings<StepTag>();
+    const means = new EpochMeans();
+    this.#pace.startEpoch(epoch);
+    batches.startEpoch();
+    for (let step = 0; step < stepsPerEpoch; step++) {
+      yield* this.#boundary.attend();
+      if (this.#stopped) {
+        await readings.take(0);
+        return;
+      }
+      if (!net.merged) net.lambda = lambdaOfStep(training, epoch, step, stepsPerEpoch);
+      const learningRate = (this.#learningRate = learningRateAt(training, epoch, step, stepsPerEpoch));
+      const batch = batches.next();
+      const stats = trainStep(net, session.optimizer, batch, training.labelSmoothing, learningRate);
+      session.step = step + 1;
+      readings.add({ step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
+      const last = step === stepsPerEpoch - 1;
+      const read = await readings.take(last ? 0 : UNREAD_STEPS);
+      this.#pace.step(batch.count);
+      for (const { tag, values } of read) this.#count(means, tag, values);
+      const tag = read.at(-1)?.tag;
+      if (tag && (last || performance.now() / 1000 - this.#reported >= STEP_INTERVAL))
+        yield this.#stepEvent(tag);
+    }
+    session.epoch = epoch;
+    session.step = 0;
+    yield* this.#closeEpoch(means);
+  }
+
+  #count(means: EpochMeans, tag: StepTag, values: Float32Array): void {
+    const session = this.#session;
+    const [loss, correct] = values as unknown as [number, number];
+    if (!Number.isFinite(loss)) throw this.#diverged(`the training loss is ${loss}`, tag.step);
+    means.add(loss, correct, tag.images);
+    session.loss = loss;
+    session.accuracy = correct / tag.images;
+  }
+
+  #stepEvent({ step, lambda, learningRate }: StepTag): TrainerEvent {
+    this.#reported = performance.now() / 1000;
+    const { epoch, batches, loss, accuracy } = this.#session;
+    return {
+      type: 'step',
+      metrics: {
+        epoch: epoch + 1,
+        step,
+        stepsPerEpoch: batches.stepsPerEpoch,
+        loss: loss!,
+        accuracy: accuracy!,
+        lambda,
+        learningRate,
+        imagesPerSecond: this.#pace.imagesPerSecond,
+        secondsLeft: this.#pace.secondsLeft(step),
+      },
+    };
+  }
+
+  /** Snapshot, evaluation and checkpoint after an epoch's steps, the maps first because people wait for them; `means`
+   * is null before the first step. */
+  async *#closeEpoch(means: EpochMeans | null): AsyncGenerator<TrainerEvent> {
+    const { training, recording } = this.#options.config;
+    const { epoch, net } = this.#session;
+    const imagesPerSecond = means && this.#pace.imagesPerSecond;
+    const last = epoch === training.epochs;
+    if (epoch % recording.every === 0 || last || epoch === mergeEpoch(training))
+      yield await this.#snapshot(String(epoch));
+    const test = yield* this.#evaluate();
+    yield {
+      type: 'epoch',
+      metrics: {
+        epoch,
+        lambda: net.lambda,
+        learningRate: this.#learningRate,
+        trainLoss: means && means.loss,
+        trainAccuracy: means && means.accuracy,
+        testLoss: test.loss,
+        testAccuracy: test.accuracy,
+        merged: net.merged,
+        seconds: this.#pace.seconds,
+        imagesPerSecond,
+      },
+    };
+    yield* this.#checkpoint(String(epoch), epoch % recording.checkpointEvery === 0 || last);
+    this.#pace.endEpoch();
+  }
+
+  async *#evaluate(): AsyncGenerator<TrainerEvent, Evaluation> {
+    const { net, dataset, normalisation } = this.#session;
+    const batches = evaluate(net, dataset.test, normalisation, this.#options.config.training.batchSize);
+    for (;;) {
+      const next = await batches.next();
+      if (!next.done) {
+        yield* this.#boundary.glance();
+        continue;
+      }
+      if (!Number.isFinite(next.value.loss)) throw this.#diverged(`the test loss is ${next.value.loss}`);
+      return next.value;
+    }
+  }
+
+  async #snapshot(id: string): Promise<TrainerEvent> {
+    const { epoch, lambda, merged } = this.#session.moment;
+    return { type: 'snapshot', id, epoch, lambda, merged, bytes: await this.#frame() };
+  }
+
+  async *#checkpoint(id: string, due: boolean): AsyncGenerator<TrainerEvent> {
+    const { epoch } = this.#session;
+    this.#unsaved = { type: 'checkpoint', id, epoch, bytes: await this.#session.checkpoint() };
+    if (due) yield* this.unsaved();
+  }
+
+  async *#merge(): AsyncGenerator<TrainerEvent> {
+    const { epoch } = this.#session;
+    yield { type: 'merged', epoch, ...(await this.#session.merge()) };
+    yield await this.#snapshot(`${epoch}m`);
+    yield* this.#checkpoint(`${epoch}m`, true);
+  }
+
+  async #frame(watch?: Watch): Promise<Uint8Array> {
+    try {
+      return encodeFrame(await this.#session.record(watch));
+    } catch (error) {
+      if (error instanceof ScopeError && error.code === 'NON_FINITE')
+        throw this.#diverged(error.message, this.#session.step, error);
+      throw error;
+    }
+  }
+
+  /** `step` of the epoch under way; 0 means that the epoch is complete. */
+  #diverged(what: string, step = this.#session.step, cause?: unknown): ScopeError {
+    const { epoch, batches, config } = this.#session;
+    const where =
+      step > 0 ? { epoch: epoch + 1, step } : { epoch, step: epoch > 0 ? batches.stepsPerEpoch : 0 };
+    return diverged(what, { ...where, learningRate: config.training.learningRate }, cause);
+  }
+}
