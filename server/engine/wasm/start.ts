@@ -23,19 +23,17 @@ async function withoutNewListeners(load: () => Promise<void>): Promise<void> {
   }
 }
 
-/** An allocation that fails gives address 0, where tfjs would go on and overwrite what is there; one of 4 GiB and more
- * wraps around and gives less than was asked for. */
-const LARGEST = 2 ** 32 - 2 ** 20;
-
-function refuseNull(): void {
+/** Near 4 GB the allocator gives address 0, or a block that ends beyond the memory, and tfjs would go on and overwrite
+ * what is there. */
+function refuseOverflow(): void {
   const { wasm } = tf.backend() as unknown as {
-    wasm: { _malloc: (bytes: number) => number; _free: (address: number) => void };
+    wasm: { _malloc: (bytes: number) => number; _free: (address: number) => void; HEAPU8: Uint8Array };
   };
   wasm._free(wasm._malloc(16)); // Emscripten's functions replace themselves at their first call
   const allocate = wasm._malloc;
   wasm._malloc = (bytes) => {
-    const address = bytes > LARGEST ? 0 : allocate(bytes);
-    if (address === 0)
+    const address = allocate(bytes) >>> 0;
+    if (address === 0 || address + bytes > wasm.HEAPU8.length)
       throw new ScopeError(
         'OUT_OF_MEMORY',
         `wasm's memory is full: ${bytes} bytes more are not to be had; a smaller batch or network is needed`,
@@ -50,7 +48,7 @@ export async function startWasm(): Promise<Engine> {
     const wasm = await import('@tensorflow/tfjs-backend-wasm');
     wasm.setWasmPaths(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep);
     await useBackend('wasm');
-    refuseNull();
+    refuseOverflow();
     if (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) {
       await loadKernels();
       provideOps(wasmOps);
