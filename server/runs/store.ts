@@ -31,17 +31,12 @@ export class RunStore {
   static async open(path: string): Promise<RunStore> {
     try {
       await mkdir(path, { recursive: true });
-      const store = new RunStore(path);
-      await store.refresh();
-      return store;
     } catch (cause) {
-      if (cause instanceof ScopeError) throw cause;
-      throw new ScopeError(
-        'INVALID_DATA',
-        `the runs folder ${path} can't be used: ${(cause as Error).message}; give another with --runs`,
-        { field: '--runs', cause },
-      );
+      throw unusable(path, cause as Error);
     }
+    const store = new RunStore(path);
+    await store.refresh();
+    return store;
   }
 
   /** True where the folder holds nothing that could be a run. */
@@ -110,7 +105,9 @@ export class RunStore {
   }
 
   async #read(): Promise<void> {
-    const found = await readdir(this.path, { withFileTypes: true });
+    const found = await readdir(this.path, { withFileTypes: true }).catch((cause: Error) => {
+      throw unusable(this.path, cause);
+    });
     const names = new Set(found.filter((e) => e.isDirectory() && !e.name.startsWith('.')).map((e) => e.name));
     for (const id of this.#entries.keys()) if (!names.has(id)) this.#entries.delete(id);
     await Promise.all(
@@ -132,6 +129,11 @@ export class RunStore {
     if (entry) this.#entries.set(id, entry);
     else this.#entries.delete(id);
   }
+}
+
+function unusable(path: string, cause: Error): ScopeError {
+  const message = `the runs folder ${path} can't be used: ${cause.message}; give another with --runs`;
+  return new ScopeError('INVALID_DATA', message, { field: '--runs', cause });
 }
 
 /** Null where the folder has gone. */

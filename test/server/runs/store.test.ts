@@ -259,6 +259,16 @@ test('a runs folder that is a file is refused by name', async () => {
   await expect(RunStore.open(file)).rejects.toThrow(`the runs folder ${file} can't be used`);
 });
 
+test('a runs folder that is taken away is named, and used again once it is back', async () => {
+  const { id } = await finished();
+  const store = await RunStore.open(path);
+  renameSync(path, `${path}-away`);
+  await expect(store.refresh()).rejects.toThrow(`the runs folder ${path} can't be used`);
+  renameSync(`${path}-away`, path);
+  await store.refresh();
+  expect(store.list()).toMatchObject([{ id, state: 'finished' }]);
+});
+
 test('a run being made while the folder is scanned is not taken for a damaged one', async () => {
   const store = await RunStore.open(path);
   const [folder] = await Promise.all([store.create(configure('new')), store.refresh(), store.refresh()]);
