@@ -6,6 +6,7 @@ import {
   epochTicks,
   GUTTER,
   stackPanels,
+  tickFormat,
   valueScale,
 } from '../../../web/src/lib/charts/layout.ts';
 
@@ -83,4 +84,15 @@ test('bands meet without gaps and the last one reaches the end of the axis', () 
   for (let i = 1; i < boxes.length; i++)
     expect(boxes[i]!.x).toBeCloseTo(boxes[i - 1]!.x + boxes[i - 1]!.width);
   expect(boxes[2]!.x + boxes[2]!.width).toBeCloseTo(500 - GUTTER.right);
+});
+
+test('ticks are written as short as their axis allows', () => {
+  const words = (high: number): string[] => {
+    const y = valueScale([], { top: 0, height: 100 }, [0, high]);
+    return y.ticks(2).map(tickFormat(y, 2));
+  };
+  expect(words(1)).toEqual(['0', '0.5', '1.0']);
+  expect(words(0.004)).toEqual(['0', '0.002', '0.004']);
+  expect(words(100)).toEqual(['0', '50', '100']);
+  expect(words(0.0004)).toEqual(['0', '2e-4', '4e-4']);
 });
