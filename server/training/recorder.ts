@@ -12,13 +12,13 @@ import { describeTaps, type TapDescription } from '../../shared/network.ts';
 import type { VanillaNet } from '../nn/vanillanet.ts';
 import type { Watch } from './control.ts';
 
-/** One tap's part of the joined vector. For `u8` it is minimum [C], maximum [C], sum [C] (not finite where a value is
+/** One tap's part of the joined vector, as the vectors that make it up. For `u8` it is minimum [C], maximum [C], sum [C] (not finite where a value is
  * not) and levels [P, C, H, W]; for `f32` the values [P, C, H, W]. */
 interface Part {
   id: string;
   shape: FrameTap['shape'];
   encoding: FrameTap['encoding'];
-  vector: tf.Tensor1D;
+  vectors: tf.Tensor1D[];
 }
 
 /** Ranges below this are taken as it: no division by zero, and nothing visible is lost. */
@@ -48,12 +48,15 @@ export class TapRecorder {
     const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
     const parts = this.#run(net, taps, probes);
-    const joined = tf.tidy(() => tf.concat1d(parts.map((part) => part.vector)));
-    tf.dispose(parts.map((part) => part.vector));
+    const joined = tf.tidy(() => tf.concat1d(parts.flatMap((part) => part.vectors)));
+    tf.dispose(parts.flatMap((part) => part.vectors));
     const data = (await joined.data()) as Float32Array;
     joined.dispose();
     let at = 0;
-    const read = parts.map((part) => readPart(part, data.subarray(at, (at += part.vector.size))));
+    const read = parts.map((part) => {
+      const size = part.vectors.reduce((sum, vector) => sum + vector.size, 0);
+      return readPart(part, data.subarray(at, (at += size)));
+    });
     return { ...moment, probes, taps: read };
   }
 
@@ -64,7 +67,7 @@ export class TapRecorder {
         const [height, width, channels] = tap.shape;
         const encoding = height * width === 1 || this.#precision === 'f32' ? 'f32' : 'u8';
         const shape = [probes.length, channels, height, width] as const;
-        parts.push({ id: tap.id, shape, encoding, vector: partOf(value, shape, encoding) });
+        parts.push({ id: tap.id, shape, encoding, vectors: partOf(value, shape, encoding) });
       }),
     );
     try {
@@ -88,21 +91,21 @@ export class TapRecorder {
   }
 }
 
-/** Measures and quantises one tap's value [P, H, W, C] on the device. The result outlives the scope it is made in. */
-function partOf(value: tf.Tensor, shape: FrameTap['shape'], encoding: FrameTap['encoding']): tf.Tensor1D {
+/** Measures and quantises one tap's value [P, H, W, C] on the device. The results outlive the scope they are made in. */
+function partOf(value: tf.Tensor, shape: FrameTap['shape'], encoding: FrameTap['encoding']): tf.Tensor1D[] {
   const [probes, channels, height, width] = shape;
-  const vector = tf.tidy(() => {
+  const vectors = tf.tidy(() => {
     const planes = tf.transpose(tf.reshape(value, [probes, height * width, channels]), [0, 2, 1]);
-    if (encoding === 'f32') return tf.reshape(planes, [-1]) as tf.Tensor1D;
+    if (encoding === 'f32') return [tf.reshape(planes, [-1])];
     const minimum = tf.min(tf.min(planes, 2), 0);
     const maximum = tf.max(tf.max(planes, 2), 0);
     const sum = tf.sum(tf.sum(planes, 2), 0);
     const scale = tf.div(255, tf.maximum(tf.sub(maximum, minimum), SMALLEST_RANGE));
     const byChannel = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [1, channels, 1]);
     const levels = tf.round(tf.mul(tf.sub(planes, byChannel(minimum)), byChannel(scale)));
-    return tf.concat1d([minimum, maximum, sum, tf.reshape(levels, [-1])] as tf.Tensor1D[]);
+    return [minimum, maximum, sum, tf.reshape(levels, [-1])];
   });
-  return tf.keep(vector);
+  return vectors.map((vector) => tf.keep(vector)) as tf.Tensor1D[];
 }
 
 function readPart({ id, shape, encoding }: Part, data: Float32Array): FrameTap {
@@ -121,6 +124,6 @@ function readPart({ id, shape, encoding }: Part, data: Float32Array): FrameTap {
     encoding,
     minimum: data.slice(0, channels),
     maximum: data.slice(channels, 2 * channels),
-    values: Uint8Array.from(data.subarray(3 * channels)),
+    values: new Uint8Array(data.subarray(3 * channels)),
   };
 }
