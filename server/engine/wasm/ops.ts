@@ -8,7 +8,7 @@ import { moments, normalise, normaliseGradient } from './batchNorm.ts';
 import { filterGradient } from './depthwise.ts';
 import { maxPoolGradient } from './maxPool.ts';
 import { patches } from './patches.ts';
-import { transpose } from './transpose.ts';
+import { transposedProduct } from './product.ts';
 
 const inFours = (x: tf.Tensor4D): boolean => x.shape[3] % 4 === 0;
 
@@ -23,8 +23,8 @@ function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
       value: tf.reshape(y, [n, height, width, outputs]) as tf.Tensor4D,
       gradient: (dy, [x, w]) => {
         const slope = tf.reshape(dy, [pixels, outputs]) as tf.Tensor2D;
-        const dx = tf.matMul(slope, transpose(tf.reshape(w!, [inputs, outputs])));
-        const dw = tf.matMul(transpose(tf.reshape(x!, [pixels, inputs])), slope);
+        const dx = tf.matMul(slope, tf.transpose(tf.reshape(w!, [inputs, outputs])));
+        const dw = transposedProduct(tf.reshape(x!, [pixels, inputs]), slope);
         return [tf.reshape(dx, x!.shape), tf.reshape(dw, w!.shape)];
       },
     };
@@ -49,7 +49,7 @@ function patchConv(
     return {
       value: tf.reshape(y, [n, height, width, outputs]) as tf.Tensor4D,
       gradient: (dy, [rows]) => {
-        const dw = tf.matMul(transpose(rows as tf.Tensor2D), tf.reshape(dy, [pixels, outputs]));
+        const dw = transposedProduct(rows as tf.Tensor2D, tf.reshape(dy, [pixels, outputs]));
         return [tf.reshape(dw, w.shape)];
       },
     };
