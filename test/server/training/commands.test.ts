@@ -75,10 +75,16 @@ test('stopped between epochs, it hands over the checkpoint that was not due', as
 });
 
 test('stopped within an epoch, it hands over the checkpoint of the epoch before', async () => {
-  const { control, events } = start({ recording: { checkpointEvery: 100 }, training: { batchSize: 4 } });
+  const { control, events } = start({ recording: { checkpointEvery: 100 } });
+  control.watch({ taps: ['logits'], probes: [0] });
+  control.pull();
   const seen = await collect(events, (event) => {
-    if (event.type === 'step' && event.metrics.epoch === 3) control.stop();
+    if (event.type !== 'live') return;
+    const { epoch } = decodeFrame(event.bytes);
+    if (epoch > 2 && epoch < 3) control.stop();
+    else control.pull();
   });
+  expect(only(seen, 'epoch').at(-1)!.metrics.epoch).toBe(2);
   expect(only(seen, 'checkpoint').map((c) => c.id)).toEqual(['0', '2']);
 });
 
