@@ -2,7 +2,7 @@
  * serialisation so that bytes travel as bytes. Worker and supervisor both import this file. */
 import type { RunConfig, RungId } from '../../shared/config.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import type { EpochMetrics, ProbeInfo, StepMetrics } from '../../shared/protocol.ts';
+import type { EpochMetrics, MergeReport, ProbeInfo, StepMetrics } from '../../shared/protocol.ts';
 
 /** What the training process reports. */
 export type TrainerEvent =
@@ -37,6 +37,8 @@ export type TrainerEvent =
       parametersBefore: number;
       parametersAfter: number;
       maxLogitDifference: number;
+      /** The deep and the merged network on the probes, tap by tap. */
+      report?: MergeReport;
     }
   /** `finished` ran all epochs, `stopped` was asked to stop; the process ends after it. */
   | { type: 'end'; reason: 'finished' | 'stopped' }

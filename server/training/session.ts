@@ -1,18 +1,26 @@
 /** Everything a training holds: network, optimizer, data, probes, and where it stands. */
+import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { Frame, FrameMoment } from '../../shared/frame.ts';
+import type { MergeReport } from '../../shared/protocol.ts';
 import { checkSchedule } from '../../shared/schedule.ts';
 import { BatchSource, normalisation, toInput, type Normalisation } from '../datasets/batches.ts';
 import type { Dataset } from '../datasets/dataset.ts';
+import { mergeReport } from '../nn/mergeReport.ts';
 import { VanillaNet } from '../nn/vanillanet.ts';
 import { importWeights, readWeights } from '../nn/weights.ts';
+import { weightsMetadata } from '../nn/weightsFile.ts';
 import { Random } from '../random.ts';
 import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Watch } from './control.ts';
+import type { TrainerEvent } from './messages.ts';
 import { Optimizer } from './optimizer.ts';
 import { chooseProbes, type Probes } from './probes.ts';
 import { TapRecorder } from './recorder.ts';
+
+/** What a merge did, as the `merged` event tells it. */
+export type MergeOutcome = Required<Omit<TrainerEvent & { type: 'merged' }, 'type' | 'epoch'>>;
 
 export class Session {
   readonly config: RunConfig;
@@ -22,6 +30,8 @@ export class Session {
   readonly normalisation: Normalisation;
   readonly probes: Probes;
   readonly #recorder: TapRecorder;
+  /** The probes as the network sees them, float32 [P, H, W, C]. */
+  readonly #inputs: Float32Array;
   #optimizer: Optimizer;
   /** Epochs completed, and steps done of the epoch under way. */
   epoch = 0;
@@ -48,8 +58,8 @@ export class Session {
       random: Random.seeded(seed, 'batches'),
     });
     this.probes = chooseProbes(dataset, recording.probesPerClass, seed);
-    const inputs = toInput(this.probes.images, this.normalisation);
-    this.#recorder = new TapRecorder(inputs, this.probes.infos.length, recording.precision);
+    this.#inputs = toInput(this.probes.images, this.normalisation);
+    this.#recorder = new TapRecorder(this.#inputs, this.probes.infos.length, recording.precision);
     this.net = new VanillaNet(network, checkpoint ? null : Random.seeded(seed, 'weights'));
     if (checkpoint) this.#load(checkpoint);
     this.#optimizer = new Optimizer(training.optimizer, this.net.trained);
@@ -85,7 +95,8 @@ export class Session {
 
   /** Merges every pair and starts the optimizer afresh: the merged parameters are others than those it followed.
    * Throws LAMBDA_NOT_ZERO while λ > 0. */
-  async merge(): Promise<{ parametersBefore: number; parametersAfter: number; maxLogitDifference: number }> {
+  async merge(): Promise<MergeOutcome> {
+    const report = await this.#mergeReport();
     const parametersBefore = this.parameters;
     const before = await this.#logits();
     this.net.merge();
@@ -93,7 +104,23 @@ export class Session {
     this.#optimizer = new Optimizer(this.config.training.optimizer, this.net.trained);
     const after = await this.#logits();
     const maxLogitDifference = before.reduce((most, v, i) => Math.max(most, Math.abs(v - after[i]!)), 0);
-    return { parametersBefore, parametersAfter: this.parameters, maxLogitDifference };
+    return { parametersBefore, parametersAfter: this.parameters, maxLogitDifference, report };
+  }
+
+  async #mergeReport(): Promise<MergeReport> {
+    const { inputSize, inputChannels } = this.config.network;
+    const shape: [number, number, number, number] = [
+      this.probes.infos.length,
+      inputSize,
+      inputSize,
+      inputChannels,
+    ];
+    const probes = tf.tensor4d(this.#inputs, shape);
+    try {
+      return await mergeReport(this.net, probes);
+    } finally {
+      probes.dispose();
+    }
   }
 
   async #logits(): Promise<Float32Array> {
@@ -104,7 +131,7 @@ export class Session {
   /** The state between two epochs as the bytes of a file. */
   async checkpoint(): Promise<Uint8Array> {
     if (this.step !== 0) throw new ScopeError('INTERNAL', 'a checkpoint is taken between two epochs only');
-    return encodeCheckpoint({
+    const checkpoint: Checkpoint = {
       config: this.config,
       progress: {
         epoch: this.epoch,
@@ -116,7 +143,8 @@ export class Session {
       },
       optimizer: await this.#optimizer.state(),
       weights: await readWeights(this.net),
-    });
+    };
+    return encodeCheckpoint(checkpoint, weightsMetadata(this.config.network));
   }
 
   #load({ progress, weights }: Checkpoint): void {

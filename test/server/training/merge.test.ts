@@ -40,10 +40,12 @@ async function trained(steps: number): Promise<Session> {
 test('the merge changes neither the logits nor the test loss beyond rounding', async () => {
   const session = await trained(45);
   const before = await testLoss(session);
-  const { maxLogitDifference, parametersBefore, parametersAfter } = await session.merge();
+  const { maxLogitDifference, parametersBefore, parametersAfter, report } = await session.merge();
   expect(maxLogitDifference).toBeLessThan(1e-4);
   expect(Math.abs((await testLoss(session)) - before)).toBeLessThan(1e-5);
   expect(parametersAfter).toBeLessThan(parametersBefore);
+  expect(report).toMatchObject({ lambda: 0, forecast: false, probes: 7, agreement: 1 });
+  expect(report.logits.maxAbsolute).toBeLessThan(1e-4);
   session.dispose();
 });
 

@@ -69,7 +69,8 @@ test('a resumed run says nothing again of what was said before', async () => {
 test('a checkpoint is a weights file under plain names, with the slots by name beside them', async () => {
   const events = await collect(tinyRun(tinyConfig({ training: { epochs: 2, mergeBeforeEnd: null } })));
   const { bytes } = only(events, 'checkpoint').at(-1)!;
-  const { tensors } = decodeSafetensors(bytes);
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  expect(metadata).toMatchObject({ dims: '[6,8,8]', strides: '[2,1]', act_num: '1', stem_stride: '4' });
   expect(tensors.get('stem1.0.weight')!.shape).toEqual([6, 3, 4, 4]);
   expect(tensors.has('stages.0.conv1.1.running_var')).toBe(true);
   expect(tensors.has('optimizer.exp_avg.stem1.0.weight')).toBe(true);
