@@ -204,6 +204,63 @@
       (local.set $c (i32.add (local.get $c) (i32.const 16)))
       (br_if $channels (i32.lt_u (local.get $c) (local.get $line)))))
 
+  ;; Depthwise convolution of one image [height, width, channels] with w [size, size, channels], zeros around: places
+  ;; outside are passed over instead of multiplied.
+  (func (export "depthwise")
+    (param $x i32) (param $w i32) (param $y i32) (param $height i32) (param $width i32) (param $size i32) (param $line i32)
+    (local $half i32) (local $r i32) (local $s i32) (local $c i32) (local $u i32) (local $v i32)
+    (local $top i32) (local $bottom i32) (local $left i32) (local $right i32)
+    (local $xat i32) (local $wat i32) (local $xrow i32) (local $wrow i32) (local $sum v128)
+    (local.set $half (i32.shr_u (local.get $size) (i32.const 1)))
+    (loop $rows
+      (local.set $top (call $first (local.get $half) (local.get $r)))
+      (local.set $bottom (call $last (local.get $half) (local.get $r) (local.get $height) (local.get $size)))
+      (local.set $s (i32.const 0))
+      (loop $columns
+        (local.set $left (call $first (local.get $half) (local.get $s)))
+        (local.set $right (call $last (local.get $half) (local.get $s) (local.get $width) (local.get $size)))
+        (local.set $c (i32.const 0))
+        (loop $channels
+          (local.set $sum (v128.const f32x4 0 0 0 0))
+          (local.set $xrow (i32.add (i32.add (local.get $x) (local.get $c)) (i32.mul (local.get $line)
+            (i32.add
+              (i32.mul (local.get $width) (i32.sub (i32.add (local.get $r) (local.get $top)) (local.get $half)))
+              (i32.sub (i32.add (local.get $s) (local.get $left)) (local.get $half))))))
+          (local.set $wrow (i32.add (i32.add (local.get $w) (local.get $c)) (i32.mul (local.get $line)
+            (i32.add (i32.mul (local.get $size) (local.get $top)) (local.get $left)))))
+          (local.set $u (local.get $top))
+          (loop $down
+            (local.set $xat (local.get $xrow))
+            (local.set $wat (local.get $wrow))
+            (local.set $v (local.get $left))
+            (loop $across
+              (local.set $sum (f32x4.add (local.get $sum)
+                (f32x4.mul (v128.load (local.get $xat)) (v128.load (local.get $wat)))))
+              (local.set $xat (i32.add (local.get $xat) (local.get $line)))
+              (local.set $wat (i32.add (local.get $wat) (local.get $line)))
+              (local.set $v (i32.add (local.get $v) (i32.const 1)))
+              (br_if $across (i32.lt_u (local.get $v) (local.get $right))))
+            (local.set $xrow (i32.add (local.get $xrow) (i32.mul (local.get $width) (local.get $line))))
+            (local.set $wrow (i32.add (local.get $wrow) (i32.mul (local.get $size) (local.get $line))))
+            (local.set $u (i32.add (local.get $u) (i32.const 1)))
+            (br_if $down (i32.lt_u (local.get $u) (local.get $bottom))))
+          (v128.store (local.get $y) (local.get $sum))
+          (local.set $y (i32.add (local.get $y) (i32.const 16)))
+          (local.set $c (i32.add (local.get $c) (i32.const 16)))
+          (br_if $channels (i32.lt_u (local.get $c) (local.get $line))))
+        (local.set $s (i32.add (local.get $s) (i32.const 1)))
+        (br_if $columns (i32.lt_u (local.get $s) (local.get $width))))
+      (local.set $r (i32.add (local.get $r) (i32.const 1)))
+      (br_if $rows (i32.lt_u (local.get $r) (local.get $height)))))
+
+  ;; The first of the kernel's offsets that lies inside at place `at`, and the one after the last of them.
+  (func $first (param $half i32) (param $at i32) (result i32)
+    (select (i32.sub (local.get $half) (local.get $at)) (i32.const 0) (i32.gt_s (local.get $half) (local.get $at))))
+  (func $last (param $half i32) (param $at i32) (param $side i32) (param $size i32) (result i32)
+    (local $end i32)
+    (local.set $end (i32.sub (i32.add (local.get $side) (local.get $half)) (local.get $at)))
+    (select (local.get $end) (local.get $size) (i32.lt_s (local.get $end) (local.get $size))))
+
   ;; dw [inputs, outputs] += xᵀ·dy, of x [rows, inputs] and dy [rows, outputs]; inputs a multiple of 4, outputs of 8: a
   ;; tile of 4×8 sums stays in registers while the rows go by.
   (func (export "outer")

@@ -5,7 +5,7 @@ import { portableOps, type BatchNormResult, type Ops } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { leaky, leakyGradient } from './annealed.ts';
 import { moments, normalise, normaliseGradient } from './batchNorm.ts';
-import { filterGradient } from './depthwise.ts';
+import { convolve, filterGradient } from './depthwise.ts';
 import { maxPoolGradient } from './maxPool.ts';
 import { patches } from './patches.ts';
 import { transposedProduct } from './product.ts';
@@ -61,11 +61,11 @@ function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
     save([x, w]);
     return {
-      value: tf.depthwiseConv2d(x, w, 1, 'same'),
+      value: convolve(x, w),
       gradient: (dy, saved) => {
         const [x, w] = saved as [tf.Tensor4D, tf.Tensor4D];
         // An odd kernel at stride 1 is its own adjoint once reversed.
-        const dx = tf.depthwiseConv2d(dy, tf.reverse(w, [0, 1]), 1, 'same');
+        const dx = convolve(dy, tf.reverse(w, [0, 1]));
         return [dx, filterGradient([x, dy], w.shape[0])[0]!];
       },
     };

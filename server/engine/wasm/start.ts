@@ -7,6 +7,7 @@ import { provideOps } from '../../nn/ops.ts';
 import type { Engine } from '../engine.ts';
 import { loadKernels } from './heap.ts';
 import { wasmOps } from './ops.ts';
+import { replaceCopies } from './views.ts';
 
 /** Emscripten rethrows from its own process listeners, so that Node prints the bundle's source line, 100 kB of it.
  * Whatever listeners the load adds are taken away again: errors then take Node's usual way. */
@@ -49,6 +50,7 @@ export async function startWasm(): Promise<Engine> {
     wasm.setWasmPaths(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep);
     await useBackend('wasm');
     refuseOverflow();
+    replaceCopies();
     if (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) {
       await loadKernels();
       provideOps(wasmOps);

@@ -13,13 +13,13 @@ const network = (preset: string, inputSize = 32): NetworkConfig => ({
 test('the estimate is near what the wasm heap was measured to take', () => {
   // Megabytes of the heap after training steps with AdamW.
   for (const [preset, batch, measured] of [
-    ['small', 128, 312],
-    ['small', 512, 1232],
-    ['article', 128, 217],
-    ['article', 512, 681],
+    ['small', 128, 217],
+    ['small', 1024, 1785],
+    ['article', 128, 151],
+    ['article', 512, 505],
   ] as const) {
     const ratio = estimateBytes(network(preset), batch) / 1e6 / measured;
-    expect(ratio, `${preset} at ${batch}`).toBeGreaterThan(0.9);
+    expect(ratio, `${preset} at ${batch}`).toBeGreaterThan(1);
     expect(ratio, `${preset} at ${batch}`).toBeLessThan(1.3);
   }
 });

@@ -29,6 +29,23 @@ test('the self-test passes and leaves no tensor behind', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
+test('slices and splits give what they should, in one stretch or not', () => {
+  tf.tidy(() => {
+    const values = Array.from({ length: 24 }, (_, i) => i);
+    const x = tf.tensor3d(values, [4, 3, 2]);
+    const part = (begin: number[], size: number[], of: tf.Tensor = x) => tf.slice(of, begin, size).dataSync();
+    expect(part([1, 0, 0], [2, 3, 2])).toEqual(Float32Array.from(values.slice(6, 18)));
+    expect(part([1, 0, 1], [2, 3, 1])).toEqual(Float32Array.of(7, 9, 11, 13, 15, 17));
+    expect(tf.split(x, [1, 3]).map((part) => part.shape)).toEqual([
+      [1, 3, 2],
+      [3, 3, 2],
+    ]);
+    expect(tf.split(x, [1, 3])[1]!.dataSync()).toEqual(Float32Array.from({ length: 18 }, (_, i) => i + 6));
+    expect(tf.split(x, 2, 2)[1]!.dataSync()).toEqual(Float32Array.from({ length: 12 }, (_, i) => 2 * i + 1));
+    expect(part([3, 2, 1], [1, 1, 1], tf.cast(x, 'int32'))).toEqual(Int32Array.of(23));
+  });
+});
+
 testAgreement(ops);
 
 // The last one: the allocator is of no use afterwards.
