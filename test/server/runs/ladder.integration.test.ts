@@ -68,7 +68,10 @@ test('a requested rung is tried first, with software allowed, and used although 
 });
 
 test('software is passed over where it was not asked for', async () => {
-  const ladder = new Ladder({ requested: 'auto', entry: entry('software2', { webgpu: 'software', cpu: 'pass' }) });
+  const ladder = new Ladder({
+    requested: 'auto',
+    entry: entry('software2', { webgpu: 'software', cpu: 'pass' }),
+  });
   expect(await ladder.chosen()).toBe('cpu');
   expect(verdicts(ladder.report)).toMatchObject({ webgpu: 'software' });
 });
