@@ -1,0 +1,82 @@
+/** A server of its own and a real browser, for the walk that a person takes. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { findBrowser, thisMachine } from '../../server/setup/browser.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface RunningServer {
+  url: string;
+  runs: string;
+  /** Everything printed so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts `vanillascope serve` on a free port with a runs folder of its own; resolves when it says it is ready. */
+export async function startServer(args: readonly string[] = []): Promise<RunningServer> {
+  const runs = mkdtempSync(join(tmpdir(), 'vanillascope-e2e-'));
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'server/main.ts', 'serve', '--port', '0', '--runs', runs, ...args],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      const ready = /vanillascope ready at (\S+)/.exec(output);
+      if (ready) resolve(ready[1]!);
+    };
+    child.stdout!.on('data', read);
+    child.stderr!.on('data', read);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output.slice(-2000)}`)));
+  });
+  return {
+    url,
+    runs,
+    output: () => output,
+    async stop() {
+      if (child.exitCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGTERM');
+        await ended;
+      }
+      rmSync(runs, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = process.env['VANILLASCOPE_BROWSER'] ?? findBrowser(thisMachine());
+  if (!executablePath) throw new Error('no Chromium, Chrome or Edge found; set VANILLASCOPE_BROWSER to one');
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A page that collects what goes wrong in it: uncaught errors, console errors, answers of 500 and more. */
+export async function openPage(browser: Browser, url: string): Promise<{ page: Page; problems: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`);
+  });
+  await page.goto(url);
+  return { page, problems };
+}

@@ -1,0 +1,143 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { normalise, scaleOf } from '../../shared/colour.ts';
+import { readMap } from '../../shared/frame.ts';
+import type { RunSummary, SnapshotInfo } from '../../shared/protocol.ts';
+import { figureLayout } from '../../web/src/lib/painting/figure.ts';
+import { palette } from '../../web/src/lib/painting/palette.ts';
+import { openBrowser, openPage, startServer, type RunningServer } from './helper.ts';
+import { pixelOf, readAt, recordedTap, saved } from './readings.ts';
+
+/** The walk of someone who has read nothing: the demo trains by itself, and everything is looked at in its course. */
+let server: RunningServer;
+let browser: Browser;
+let page: Page;
+let problems: string[];
+let run: string;
+
+const json = async <T>(path: string): Promise<T> =>
+  (await (await fetch(`${server.url}/api${path}`)).json()) as T;
+const snapshots = (): Promise<SnapshotInfo[]> => json(`/runs/${run}/snapshots`);
+
+beforeAll(async () => {
+  server = await startServer(['--backend', 'wasm']);
+  browser = await openBrowser();
+  ({ page, problems } = await openPage(browser, server.url));
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('an empty runs folder starts the demo, which stands in the list', async () => {
+  const row = page.getByRole('link', { name: /demo/i });
+  await row.waitFor();
+  const [first] = await json<RunSummary[]>('/runs');
+  expect(first).toMatchObject({ dataset: 'emoji', preset: 'small' });
+  run = first!.id;
+  await row.click();
+  await page.waitForURL(`**/runs/${run}`);
+});
+
+test('the live maps of the stem form and change while it trains', async () => {
+  const canvas = page
+    .getByRole('listbox', { name: 'Feature maps of stem.out', exact: true })
+    .last()
+    .locator('canvas');
+  await canvas.waitFor();
+  const picture = (): Promise<string> => canvas.evaluate((c) => (c as HTMLCanvasElement).toDataURL());
+  await page
+    .getByText(/epoch \d+\.\d\d/)
+    .first()
+    .waitFor();
+  const before = await picture();
+  await expect.poll(picture, { timeout: 120_000, interval: 500 }).not.toBe(before);
+});
+
+test('the slider goes back to a recorded epoch and the address follows', async () => {
+  await expect.poll(async () => (await snapshots()).length, { timeout: 240_000 }).toBeGreaterThanOrEqual(3);
+  const thumb = page.getByRole('slider', { name: 'Epoch' });
+  await thumb.focus();
+  await page.keyboard.press('Home');
+  await expect.poll(() => thumb.getAttribute('aria-valuetext')).toMatch(/\b0\b/);
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => new URL(page.url()).searchParams.get('epoch')).toBe('1');
+});
+
+test('the value under the pointer is the recorded one', async () => {
+  const panel = page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
+  const maps = panel.getByRole('listbox', { name: 'stem.out, channel 0' }).locator('canvas');
+  const { channel, x, y, values } = await readAt(panel, maps, { x: 100, y: 60 });
+  const tap = await recordedTap(server.url, run, '1', 'stem.out', 0);
+  const recorded = readMap(tap, 0, channel)[y * tap.shape[3] + x]!;
+  expect(values['value']).toBeCloseTo(recorded, 3);
+});
+
+test('A and B, pinned, show their signed difference', async () => {
+  await page.getByRole('button', { name: /\bA\b/ }).first().click();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => new URL(page.url()).searchParams.get('epoch')).toBe('2');
+  await page.getByRole('button', { name: /\bB\b/ }).first().click();
+  const query = new URL(page.url()).searchParams;
+  expect([query.get('a'), query.get('b')]).toEqual(['1', '2']);
+  const panel = page.getByRole('region', { name: /^A, B/ });
+  const maps = panel.getByRole('listbox', { name: /^A: stem\.out, channel/ }).locator('canvas');
+  const { channel, x, y, values } = await readAt(panel, maps, { x: 60, y: 60 });
+  const [a, b] = await Promise.all(['1', '2'].map((id) => recordedTap(server.url, run, id, 'stem.out', 0)));
+  const at = y * a!.shape[3] + x;
+  const [valueA, valueB] = [readMap(a!, 0, channel)[at]!, readMap(b!, 0, channel)[at]!];
+  expect(values['A']).toBeCloseTo(valueA, 3);
+  expect(values['B']).toBeCloseTo(valueB, 3);
+  expect(values['B − A']).toBeCloseTo(valueB - valueA, 3);
+});
+
+test('a map exports as a PNG of the recorded values, with its caption', async () => {
+  const panel = page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
+  const { name, png } = await saved(page, panel.getByRole('button', { name: 'PNG of this map' }));
+  expect(name).toMatch(/stem[-.]out.*\.png$/);
+  const tap = await recordedTap(server.url, run, '2', 'stem.out', 0);
+  const [, , height, width] = tap.shape;
+  const layout = figureLayout({
+    maps: { count: 1, height, width },
+    scale: 256 / width,
+    caption: ['run', 'epoch', 'range'],
+    measure: () => 10,
+  });
+  expect(png.width).toBe(layout.width);
+  expect(png.height).toBeGreaterThanOrEqual(layout.height);
+  const map = readMap(tap, 0, 0);
+  const scale = scaleOf([{ tap, position: 0 }], { mode: 'channel', centred: true, clip: 0 });
+  const colours = new Uint8Array(palette('diverging').buffer);
+  const cell = 256 / width;
+  for (const [x, y] of [
+    [0, 0],
+    [5, 9],
+    [width - 1, height - 1],
+  ] as const) {
+    const t = normalise(map[y * width + x]!, scale.low[0]!, scale.high[0]!);
+    const expected = colours.subarray(4 * Math.round(255 * t), 4 * Math.round(255 * t) + 3);
+    const painted = pixelOf(png, layout.gridX + x * cell + cell / 2, layout.gridY + y * cell + cell / 2);
+    painted.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(4));
+  }
+  const below = png.data.subarray(4 * png.width * layout.tickY);
+  expect(below.some((value, i) => i % 4 < 3 && value < 64)).toBe(true); // the caption's ink
+});
+
+test('a link restores the view', async () => {
+  const other = await openPage(browser, page.url());
+  const thumb = other.page.getByRole('slider', { name: 'Epoch' });
+  await expect.poll(() => thumb.getAttribute('aria-valuetext')).toMatch(/\b2\b/);
+  await other.page.getByRole('region', { name: /^A, B/ }).waitFor();
+  expect(other.problems).toEqual([]);
+  await other.page.close();
+});
+
+test('at 390 pixels wide nothing is cut off sideways', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [inner, scroll] = await page.evaluate(() => [
+    window.innerWidth,
+    document.documentElement.scrollWidth,
+  ]);
+  expect(scroll).toBeLessThanOrEqual(inner!);
+  expect(problems).toEqual([]);
+});
