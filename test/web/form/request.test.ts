@@ -47,7 +47,7 @@ test('every choice of the form makes a valid request', () => {
 
 test('an empty field takes the default', () => {
   const { config } = checkFields({ ...firstFields(photos), epochs: null, batchSize: undefined }, photos);
-  expect(config?.training.epochs).toBe(20);
+  expect(config?.training.epochs).toBe(22);
   expect(config?.training.batchSize).toBe(128);
 });
 
