@@ -105,7 +105,17 @@ test('an address that is not of this machine and a runs folder that is none are 
 
 test('a plan that can not be trained is refused before anything is written', async () => {
   const runs = join(folder, 'refused');
-  const program = run('train', '--dataset', 'shapes', '--epochs', '2', '--runs', runs);
+  const program = run(
+    'train',
+    '--dataset',
+    'shapes',
+    '--epochs',
+    '2',
+    '--lambda-share',
+    '0.9',
+    '--runs',
+    runs,
+  );
   expect(await program.end).toBe(1);
   expect(program.output()).toContain('training.lambda.share');
   expect(program.output()).toContain('--lambda-share');
