@@ -1,0 +1,89 @@
+/**
+ * `npm run bench [-- AREA] [-- --json]`: measures, prints and writes test/bench/RESULTS.md. Areas are train, taps and
+ * store; without one, all. PyTorch is taken from VANILLASCOPE_PYTHON, or python3, where that has torch.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { tryRung } from '../../server/runs/ladder.ts';
+import { RUNG_IDS, type RungId } from '../../shared/config.ts';
+import type { Bench, BenchOptions } from './area.ts';
+import { bench as store } from './store.ts';
+import { digits, replaceSection } from './table.ts';
+import { bench as taps } from './taps.ts';
+import { bench as train } from './train.ts';
+
+const AREAS: Readonly<Record<string, Bench>> = { train, taps, store };
+const RESULTS = new URL('./RESULTS.md', import.meta.url);
+const TITLE =
+  '# Measured\n\nWritten by `npm run bench` (`-- train`, `-- taps` or `-- store` measures one section anew).\n';
+
+/** Plain JavaScript needs minutes for a window of it: measured only when it is asked for. */
+const LEFT_OUT: readonly RungId[] = ['cpu'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    rungs: { type: 'string' },
+    presets: { type: 'string', default: 'small,article' },
+    batches: { type: 'string', default: '128,512' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '1.5' },
+    'no-write': { type: 'boolean', default: false },
+  },
+});
+const unknown = positionals.filter((area) => !(area in AREAS));
+if (unknown.length > 0) {
+  console.error(`bench: '${unknown.join("', '")}' is unknown; valid are ${Object.keys(AREAS).join(', ')}`);
+  process.exit(2);
+}
+
+const say = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+};
+
+async function availableRungs(): Promise<RungId[]> {
+  const working: RungId[] = [];
+  for (const id of RUNG_IDS.filter((rung) => !LEFT_OUT.includes(rung)))
+    if ((await tryRung(id)).verdict === 'passed') working.push(id);
+  return working;
+}
+
+const list = (text: string): string[] => text.split(',').map((part) => part.trim());
+const options: BenchOptions = {
+  rungs: values.rungs ? (list(values.rungs) as RungId[]) : await availableRungs(),
+  presets: list(values.presets),
+  batches: list(values.batches).map(Number),
+  rounds: Math.max(5, Number(values.rounds)),
+  seconds: Number(values.seconds),
+  say,
+};
+
+const machine = `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores, ${digits(totalmem() / 2 ** 30)} GiB`;
+const load = (): string => digits(loadavg()[0]!, 2);
+const results: Record<string, unknown> = {};
+let document = TITLE;
+try {
+  document = readFileSync(RESULTS, 'utf8');
+} catch {
+  // The first run writes the first file.
+}
+for (const area of positionals.length > 0 ? positionals : Object.keys(AREAS)) {
+  const before = load();
+  const { data, markdown, versions } = await AREAS[area]!(options);
+  const date = new Date().toISOString();
+  const setting = { machine, date, node: process.version, versions, load: { before, after: load() } };
+  results[area] = { ...setting, data };
+  const heading = [
+    `${machine}; ${date.slice(0, 16).replace('T', ' ')} UTC; Node ${process.version}; ${versions.join('; ')}.`,
+    `Load of the machine (one-minute average) before ${before}, after ${load()}; the measurement itself adds to the latter.`,
+  ].join(' ');
+  const section = `${heading}\n\n${markdown}`;
+  document = replaceSection(document, area, section);
+  say('');
+  if (!values.json) console.log(`\n## ${area}\n\n${section}`);
+  if (!values['no-write']) writeFileSync(RESULTS, document);
+}
+if (values.json) console.log(JSON.stringify(results, null, 2));
+process.exit(0);

@@ -1,0 +1,77 @@
+/** A process under measurement: asked one thing at a time, idle between. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { RungId } from '../../shared/config.ts';
+import type { Request } from './protocol.ts';
+
+const local = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** The Python that is asked for PyTorch. */
+export const PYTHON = process.env.VANILLASCOPE_PYTHON ?? 'python3';
+
+/** PyTorch's two orders of an image batch: NCHW and NHWC. */
+export const MEMORY_FORMATS = ['contiguous', 'channels_last'] as const;
+
+/** Sends a request (null: only waits for the greeting) and gives the next line of the process. */
+type Exchange = (request: Request | null) => Promise<Record<string, unknown>>;
+
+export class Subject {
+  readonly name: string;
+  readonly version: string;
+  readonly device: string;
+  readonly #exchange: Exchange;
+  readonly #end: () => void;
+
+  private constructor(
+    name: string,
+    hello: Record<string, unknown>,
+    processed: { exchange: Exchange; end: () => void },
+  ) {
+    this.name = name;
+    this.version = String(hello.version);
+    this.device = String(hello.device);
+    this.#exchange = processed.exchange;
+    this.#end = processed.end;
+  }
+
+  /** Starts a process and waits for its greeting; rejects with its last words when it ends instead. */
+  static async start(name: string, command: string, args: readonly string[]): Promise<Subject> {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    let words = '';
+    child.stderr.on('data', (text: Buffer) => (words = (words + text.toString()).slice(-300)));
+    const failed = new Promise<never>((_, reject) => child.once('error', reject));
+    failed.catch(() => undefined); // told to whoever waits for a line
+    child.stdin.on('error', () => undefined); // so is the end of the process
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const exchange: Exchange = async (request) => {
+      if (request) child.stdin.write(`${JSON.stringify(request)}\n`);
+      for (;;) {
+        const { value, done } = await Promise.race([lines.next(), failed]);
+        if (done) throw new Error(`${name} ended: ${words.trim()}`);
+        // Native libraries print what they like.
+        if (!value.startsWith('{')) continue;
+        const message = JSON.parse(value) as Record<string, unknown>;
+        if (typeof message.error === 'string') throw new Error(`${name}: ${message.error}`);
+        return message;
+      }
+    };
+    return new Subject(name, await exchange(null), { exchange, end: () => child.stdin.end() });
+  }
+
+  static rung(id: RungId): Promise<Subject> {
+    return Subject.start(id, process.execPath, ['--import', 'tsx', local('engineProcess.ts'), id]);
+  }
+
+  static pytorch(format: (typeof MEMORY_FORMATS)[number]): Promise<Subject> {
+    return Subject.start(`PyTorch ${format}`, PYTHON, [local('peer.py'), format]);
+  }
+
+  async ask<T>(request: Request): Promise<T> {
+    return (await this.#exchange(request)) as T;
+  }
+
+  end(): void {
+    this.#end();
+  }
+}

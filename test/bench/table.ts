@@ -1,0 +1,27 @@
+/** Medians, and results as Markdown. */
+
+/** The middle value; of an even count the mean of the middle two. NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** A table; columns after the first are numbers and stand right. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+/** Puts a section (from `## title` to the next one) in the place of its older self, or at the end. */
+export function replaceSection(document: string, title: string, body: string): string {
+  const section = `## ${title}\n\n${body.trim()}\n`;
+  const parts = document.split(/^(?=## )/m);
+  const at = parts.findIndex((part) => part.startsWith(`## ${title}\n`));
+  if (at < 0) return `${document.trimEnd()}\n\n${section}`.trimStart();
+  parts[at] = at < parts.length - 1 ? `${section}\n` : section;
+  return parts.join('');
+}
+
+export const digits = (value: number, places = 0): string =>
+  value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places });

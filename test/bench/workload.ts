@@ -1,0 +1,105 @@
+/** What the benches train: a preset on random images, and what a watching person asks of it beside. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '../../server/datasets/batches.ts';
+import { VanillaNet } from '../../server/nn/vanillanet.ts';
+import { Random } from '../../server/random.ts';
+import { Optimizer } from '../../server/training/optimizer.ts';
+import { TapRecorder } from '../../server/training/recorder.ts';
+import { trainStep } from '../../server/training/step.ts';
+import { encodeFrame } from '../../shared/frame.ts';
+import { describeTaps } from '../../shared/network.ts';
+import { findPreset } from '../../shared/presets.ts';
+import type { Timed, WorkloadOptions } from './protocol.ts';
+
+const SIZE = 32;
+const CLASSES = 10;
+const WARM_STEPS = 4;
+
+/** Pictures as a live feed watches them: one of each class. */
+const PROBES = CLASSES;
+
+export class Workload {
+  readonly #net: VanillaNet;
+  readonly #optimizer: Optimizer;
+  readonly #batch: Batch;
+  readonly #recorder: TapRecorder;
+
+  constructor({ preset, batchSize }: WorkloadOptions) {
+    const random = Random.seeded(1, 'bench');
+    const network = { ...findPreset(preset).network, inputSize: SIZE, inputChannels: 3, classes: CLASSES };
+    this.#net = new VanillaNet(network, random);
+    this.#net.lambda = 0.5;
+    this.#optimizer = new Optimizer(
+      { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05 },
+      this.#net.trained,
+    );
+    const images = (count: number): Float32Array =>
+      Float32Array.from({ length: count * SIZE * SIZE * 3 }, () => random.normal());
+    this.#batch = {
+      x: images(batchSize),
+      labels: Uint16Array.from({ length: batchSize }, () => random.integer(0, CLASSES - 1)),
+      count: batchSize,
+    };
+    this.#recorder = new TapRecorder(images(PROBES), PROBES, 'u8');
+  }
+
+  /** Number of parameters, to see that both sides train the same network. */
+  get parameters(): number {
+    return [...this.#net.parameters.values()].reduce((sum, variable) => sum + variable.size, 0);
+  }
+
+  async warm(): Promise<void> {
+    for (let i = 0; i < WARM_STEPS; i++) await this.#step();
+  }
+
+  /** Whole training steps (upload, forward, backward, optimizer, loss read) for at least `seconds`, two at least. */
+  async window(seconds: number): Promise<Timed> {
+    const begin = performance.now();
+    const cpu = process.cpuUsage();
+    let steps = 0;
+    while (steps < 2 || performance.now() - begin < seconds * 1000) {
+      await this.#step();
+      steps++;
+    }
+    const { user, system } = process.cpuUsage(cpu);
+    return { count: steps, seconds: (performance.now() - begin) / 1000, cpuSeconds: (user + system) / 1e6 };
+  }
+
+  async #step(): Promise<void> {
+    const stats = trainStep(this.#net, this.#optimizer, this.#batch, 0.1, 1e-4);
+    await stats.data();
+    stats.dispose();
+  }
+
+  /** One live frame, from the network to encoded bytes, of a block's taps or (null) of all. */
+  async frame(block: string | null): Promise<{ seconds: number; bytes: number; taps: number }> {
+    const taps = describeTaps(this.#net.config, false)
+      .map(({ id }) => id)
+      .filter((id) => block === null || id.startsWith(`${block}.`));
+    const moment = { epoch: 0, step: 0, lambda: 0.5, merged: false, loss: null, accuracy: null };
+    const begin = performance.now();
+    const frame = await this.#recorder.record(this.#net, moment, { taps, probes: null });
+    const { length } = encodeFrame(frame);
+    return { seconds: (performance.now() - begin) / 1000, bytes: length, taps: frame.taps.length };
+  }
+
+  /** Milliseconds of one step by kernel, the longest first. Scopes, which hold other kernels, are left out. */
+  async profile(): Promise<[kernel: string, milliseconds: number, calls: number][]> {
+    const { kernels } = await tf.profile(async () => {
+      await this.#step();
+      return [];
+    });
+    const times = new Map<string, [kernel: string, milliseconds: number, calls: number]>();
+    for (const { name, kernelTimeMs } of kernels) {
+      if (name === 'unnamed scope' || name === 'forward' || name.endsWith('__op')) continue;
+      const [, sum, calls] = times.get(name) ?? [name, 0, 0];
+      times.set(name, [name, sum + Number(await kernelTimeMs), calls + 1]);
+    }
+    return [...times.values()].sort((a, b) => b[1] - a[1]);
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+    this.#net.dispose();
+  }
+}
