@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** The folder of the addon: below `VANILLASCOPE_CACHE`, or the user's cache folder. */
 export function nativeFolder(): string {
-  const cache = process.env.VANILLASCOPE_CACHE ?? envPaths('vanillascope').cache;
+  const cache = process.env.VANILLASCOPE_CACHE ?? envPaths('vanillascope', { suffix: '' }).cache;
   return join(cache, 'native', `${process.platform}-${process.arch}`);
 }
 
