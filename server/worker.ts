@@ -58,7 +58,15 @@ function progress(): (what: string, fraction: number | null) => void {
   };
 }
 
-async function start({ config, rung, allowSoftware, dataDir, cacheDir, resume }: Start): Promise<void> {
+async function start({
+  config,
+  rung,
+  allowSoftware,
+  dataDir,
+  cacheDir,
+  resume,
+  weights,
+}: Start): Promise<void> {
   if (state !== 'idle') throw new Error(`the training process is already ${state}`);
   state = 'preparing';
   checkMemory(rung, config.network, config.training.batchSize);
@@ -69,7 +77,7 @@ async function start({ config, rung, allowSoftware, dataDir, cacheDir, resume }:
   const dataset = await loadDataset(data, { dataDir, cacheDir, seed, onProgress: progress() });
   state = 'training';
   const description = `${engine.device} · ${engine.version}`;
-  for await (const event of train({ config, dataset, rung, engine: description, control, resume })) {
+  for await (const event of train({ config, dataset, rung, engine: description, control, resume, weights })) {
     if (event.type === 'live') void sendLive(event);
     else if (event.type === 'end' || event.type === 'failure') await end(event);
     // Steps are small and seldom; what is large waits until the channel has taken it.

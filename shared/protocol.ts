@@ -9,6 +9,7 @@ import {
   RungId,
   TrainingConfig,
 } from './config.ts';
+import { MergeReport } from './mergeReport.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -196,6 +197,8 @@ export const MergeInfo = Type.Object({
   parametersBefore: Type.Integer(),
   parametersAfter: Type.Integer(),
   maxLogitDifference: Type.Number(),
+  /** The deep and the merged network on the probes, tap by tap. */
+  report: Type.Optional(MergeReport),
 });
 export type MergeInfo = Static<typeof MergeInfo>;
 
@@ -269,9 +272,11 @@ export interface ClientToServer {
  *          ?taps=a,b&probes=0,3                a part of it
  *   GET    /api/runs/:id/probes                ProbeInfo[]
  *   GET    /api/runs/:id/probes/:index.png     the probe as the network sees it, before normalisation
- *   GET    /api/runs/:id/export                weights and all that resuming needs: safetensors, last checkpoint
+ *   GET    /api/runs/:id/export                a snapshot's weights: safetensors under the reference's names;
+ *          ?snapshot=12&form=deep|merged       by default of the latest snapshot, as they are
+ *   GET    /api/runs/:id/merge/:snapshot       MergeReport: the proof at λ = 0, the forecast above; 409 once merged
  *   GET    /api/docs                           OpenAPI
  */
 export const FRAME_TYPE = 'application/vnd.vanillascope.frame';
 
-export { MergeReport } from './mergeReport.ts';
+export { MergeReport };

@@ -29,7 +29,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['shared/', 'server/random.ts'],
   ['server/nn/', 'server/engine/', 'server/datasets/'],
   ['server/training/'],
-  ['server/worker.ts', 'server/rung.ts', 'server/runs/', 'server/parity/'],
+  ['server/worker.ts', 'server/rung.ts', 'server/analysis.ts', 'server/runs/', 'server/parity/'],
   ['server/http/'],
   ['server/main.ts', 'server/cli/'],
 ];

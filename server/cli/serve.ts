@@ -20,7 +20,8 @@ interface ServeOptions extends Places {
   demo: boolean;
 }
 
-const RUNS = fileURLToPath(new URL('../../runs', import.meta.url));
+/** Where runs are kept unless told otherwise. */
+export const RUNS = fileURLToPath(new URL('../../runs', import.meta.url));
 const BUILD = fileURLToPath(new URL('../../web/build', import.meta.url));
 
 export function register(program: Command): void {

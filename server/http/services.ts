@@ -5,12 +5,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DatasetId } from '../../shared/config.ts';
 import type { DatasetShape } from '../../shared/presets.ts';
 import type { DatasetInfo, EngineReport } from '../../shared/protocol.ts';
+import type { Analyst } from '../runs/analyst.ts';
 import type { RunStore } from '../runs/store.ts';
 import type { Supervisor } from '../runs/supervisor.ts';
 
 export interface Services {
   store: RunStore;
   supervisor: Supervisor;
+  analyst: Analyst;
   ladder: {
     readonly report: EngineReport;
     subscribe(listener: (report: EngineReport) => void): () => void;

@@ -3,7 +3,9 @@
  *   run.json           configuration, state, engine, classes and probes (record.ts)
  *   metrics.jsonl      one EpochMetrics a line
  *   snapshots/         ID.vsf.gz and index.jsonl
- *   checkpoints/       ID.safetensors
+ *   checkpoints/       ID.safetensors, the last few
+ *   weights/           ID.safetensors of every snapshot (weights.ts)
+ *   reports/           ID.merge.json, made on demand (analyst.ts)
  *   probes.bin         uint8 [P, H, W, C], before normalisation
  */
 import { mkdir, readFile, utimes } from 'node:fs/promises';
@@ -16,6 +18,7 @@ import { Journal, readIfThere, writeAtomic } from './files.ts';
 import { Queue } from './queue.ts';
 import { createRecord, parseRecord, type RunRecord } from './record.ts';
 import { Snapshots } from './snapshots.ts';
+import { removeAfter, WeightsFiles } from './weights.ts';
 
 const KEPT_CHECKPOINTS = 3;
 
@@ -25,6 +28,7 @@ export class RunFolder {
   record: RunRecord;
   readonly snapshots: Snapshots;
   readonly checkpoints: Checkpoints;
+  readonly weights: WeightsFiles;
   readonly #journal: Journal<typeof EpochMetrics>;
   readonly #queue = new Queue();
   /** Loaded once this process writes; otherwise the disk is asked each time. */
@@ -37,6 +41,7 @@ export class RunFolder {
     this.record = record;
     this.snapshots = new Snapshots(join(path, 'snapshots'));
     this.checkpoints = new Checkpoints(join(path, 'checkpoints'), KEPT_CHECKPOINTS);
+    this.weights = new WeightsFiles(join(path, 'weights'));
     this.#journal = new Journal(join(path, 'metrics.jsonl'), EpochMetrics);
   }
 
@@ -91,8 +96,18 @@ export class RunFolder {
     return this.#metrics ? [...this.#metrics] : await this.#journal.read();
   }
 
-  async writeProbes(images: Uint8Array): Promise<void> {
-    await writeAtomic(join(this.path, 'probes.bin'), images);
+  /** File of all probes, uint8 [P, H, W, C], before normalisation. */
+  get probes(): string {
+    return join(this.path, 'probes.bin');
+  }
+
+  /** Where a snapshot's merge report is kept. */
+  reportPath(id: string): string {
+    return join(this.path, 'reports', `${id}.merge.json`);
+  }
+
+  writeProbes(images: Uint8Array): Promise<void> {
+    return this.#queue.run(() => writeAtomic(this.probes, images));
   }
 
   /** One probe, uint8 [H, W, C]. */
@@ -106,7 +121,7 @@ export class RunFolder {
         { field: 'index' },
       );
     const length = size * size * channels;
-    const all = await readFile(join(this.path, 'probes.bin')).catch(() => Buffer.alloc(0));
+    const all = await readFile(this.probes).catch(() => Buffer.alloc(0));
     if (all.length !== length * probes.length)
       throw new ScopeError(
         'INVALID_DATA',
@@ -118,6 +133,8 @@ export class RunFolder {
   /** Forgets what was recorded after an epoch, before the run goes on from there. */
   async rewind(epoch: number): Promise<void> {
     await this.snapshots.rewind(epoch);
+    await this.weights.rewind(epoch);
+    await removeAfter(join(this.path, 'reports'), epoch);
     await this.#queue.run(async () => {
       this.#metrics = (await this.#journal.read()).filter((m) => m.epoch <= epoch);
       await this.#journal.replace(this.#metrics);
@@ -126,6 +143,11 @@ export class RunFolder {
 
   /** Resolves once all that was handed over is on disk. */
   async idle(): Promise<void> {
-    await Promise.all([this.#queue.idle(), this.snapshots.idle(), this.checkpoints.idle()]);
+    await Promise.all([
+      this.#queue.idle(),
+      this.snapshots.idle(),
+      this.weights.idle(),
+      this.checkpoints.idle(),
+    ]);
   }
 }

@@ -7,7 +7,7 @@ import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
 export const WORKER = fileURLToPath(new URL('../worker.ts', import.meta.url));
 
 /** Resolved from here, not from where the program was started. */
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+export const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const LAST_WORDS = 4000;
 /** The wasm engine can print a trace that holds its whole binary in one line. */
@@ -70,7 +70,7 @@ export class TrainerProcess {
 }
 
 /** The last eight lines that are no stack frames, each cut to a length that a person reads. */
-function shorten(text: string): string {
+export function shorten(text: string): string {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))

@@ -44,6 +44,8 @@ export class RunSession {
   readonly #options: SessionOptions;
   readonly #process: TrainerProcess;
   readonly #beat: NodeJS.Timeout;
+  /** What is on its way to the disk. */
+  readonly #writing = new Set<Promise<void>>();
   #deadline: NodeJS.Timeout | null = null;
   #outcome: Outcome | null = null;
   #stopReason = '';
@@ -101,21 +103,15 @@ export class RunSession {
         record.engine = event.engine;
         record.parameters = event.parameters;
         record.classes = event.classes;
-        record.probes = event.probes;
-        this.progress.preparing = null;
-        this.#keep(this.#folder.writeProbes(event.probeImages));
-        if (record.state !== 'stopping') this.#enter('running');
-        return;
+        return this.#keep(this.#ready(event));
       case 'step':
         this.progress.lastStep = event.metrics;
         return emit({ type: 'step', id, step: event.metrics });
       case 'epoch':
         return this.#keep(this.#record(event.metrics));
       case 'snapshot': {
-        const { epoch, lambda, merged, bytes } = event;
         if (!isMomentId(event.id)) return this.#fail(`the training process named a snapshot '${event.id}'`);
-        const added = this.#folder.snapshots.add({ id: event.id, epoch, lambda, merged }, bytes);
-        return this.#keep(added.then((snapshot) => emit({ type: 'snapshot', id, snapshot })));
+        return this.#keep(this.#snapshot(event));
       }
       case 'checkpoint': {
         if (!isMomentId(event.id)) return this.#fail(`the training process named a checkpoint '${event.id}'`);
@@ -129,9 +125,9 @@ export class RunSession {
       case 'resumed':
         return record.state === 'paused' ? this.#enter('running') : undefined;
       case 'merged': {
-        const { epoch, parametersBefore, parametersAfter, maxLogitDifference } = event;
+        const { type: _, ...merge } = event;
         record.merged = true;
-        record.merge = { epoch, parametersBefore, parametersAfter, maxLogitDifference };
+        record.merge = merge;
         return this.#changed();
       }
       case 'end':
@@ -148,6 +144,24 @@ export class RunSession {
     if (Date.now() - this.#lastProgress < PROGRESS_MS && fraction !== 1) return;
     this.#lastProgress = Date.now();
     this.#announce();
+  }
+
+  /** The run is announced with its probes once their images can be read. */
+  async #ready({ probes, probeImages }: TrainerEvent & { type: 'ready' }): Promise<void> {
+    const { record } = this.#folder;
+    await this.#folder.writeProbes(probeImages);
+    record.probes = probes;
+    this.progress.preparing = null;
+    if (record.state === 'preparing') this.#enter('running');
+    else this.#changed();
+  }
+
+  /** The weights first: a snapshot that is listed has them. */
+  async #snapshot({ id, bytes, weights, ...moment }: TrainerEvent & { type: 'snapshot' }): Promise<void> {
+    const { epoch, lambda, merged } = moment;
+    if (weights) await this.#folder.weights.add(id, weights);
+    const snapshot = await this.#folder.snapshots.add({ id, epoch, lambda, merged }, bytes);
+    this.#options.emit({ type: 'snapshot', id: this.#folder.id, snapshot });
   }
 
   async #record(metrics: EpochMetrics): Promise<void> {
@@ -183,7 +197,10 @@ export class RunSession {
 
   /** A run whose records can't be kept has failed: training on would lose them. */
   #keep(writing: Promise<void>): void {
-    writing.catch((error: Error) => this.#fail(`the run can't be recorded: ${error.message}`));
+    const kept = writing
+      .catch((error: Error) => this.#fail(`the run can't be recorded: ${error.message}`))
+      .finally(() => this.#writing.delete(kept));
+    this.#writing.add(kept);
   }
 
   #fail(reason: string): void {
@@ -205,6 +222,7 @@ export class RunSession {
   async #finish(exit: Exit): Promise<void> {
     clearInterval(this.#beat);
     if (this.#deadline) clearTimeout(this.#deadline);
+    while (this.#writing.size > 0) await Promise.all(this.#writing);
     await this.#folder.idle();
     const { record } = this.#folder;
     const unasked: Outcome =

@@ -61,19 +61,23 @@ export class Snapshots {
     return this.#infos ? [...this.#infos] : await this.#read();
   }
 
+  /** What is known of a snapshot, by default of the latest; NOT_FOUND names the ones there are. */
+  async find(id?: string): Promise<SnapshotInfo> {
+    const infos = await this.list();
+    const info = id === undefined ? infos.at(-1) : infos.find((i) => i.id === id);
+    if (info) return info;
+    const ids = infos.map((i) => i.id);
+    const known = ids.length > 12 ? [...ids.slice(0, 5), '…', ...ids.slice(-5)] : ids;
+    throw new ScopeError(
+      'NOT_FOUND',
+      `there is no snapshot${id === undefined ? '' : ` '${id}'`}; ${ids.length > 0 ? `there are ${known.join(', ')}` : 'there is none yet'}`,
+      { field: 'snapshot' },
+    );
+  }
+
   /** A snapshot as it is stored; NOT_FOUND names the ones there are, INVALID_DATA a damaged file. */
   async read(id: string): Promise<StoredSnapshot> {
-    const infos = await this.list();
-    const info = infos.find((i) => i.id === id);
-    if (!info) {
-      const ids = infos.map((i) => i.id);
-      const known = ids.length > 12 ? [...ids.slice(0, 5), '…', ...ids.slice(-5)] : ids;
-      throw new ScopeError(
-        'NOT_FOUND',
-        `there is no snapshot '${id}'; ${ids.length > 0 ? `there are ${known.join(', ')}` : 'there is none yet'}`,
-        { field: 'snapshot' },
-      );
-    }
+    const info = await this.find(id);
     const path = this.#path(id);
     const [bytes, { mtimeMs }] = await Promise.all([readFile(path), stat(path)]);
     if (bytes.length !== info.bytes)

@@ -26,12 +26,19 @@ export interface SupervisorOptions {
   shutdownMs?: number;
 }
 
+/** A run that waits, with the checkpoint that it goes on from or the weights that it starts from. */
+interface Waiting {
+  folder: RunFolder;
+  resume: Uint8Array | null;
+  weights: Uint8Array | null;
+}
+
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #store: RunStore;
   readonly #sessions = new Map<string, RunSession>();
-  /** Waiting runs in order, with the checkpoint that each goes on from. */
-  readonly #queue: { folder: RunFolder; resume: Uint8Array | null }[] = [];
+  /** Waiting runs in order. */
+  readonly #queue: Waiting[] = [];
   readonly #watches = new Map<string, Watch>();
   readonly #listeners = new Set<(event: RunEvent) => void>();
   /** Every run that this process has written. */
@@ -50,9 +57,10 @@ export class Supervisor {
     return () => this.#listeners.delete(listener);
   }
 
-  async start(config: RunConfig): Promise<RunDetail> {
+  /** `weights` are the bytes of a weights file to start from. */
+  async start(config: RunConfig, weights: Uint8Array | null = null): Promise<RunDetail> {
     const folder = await this.#store.create(config);
-    this.#enqueue(folder, null);
+    this.#enqueue({ folder, resume: null, weights });
     return this.detail(folder.id);
   }
 
@@ -126,8 +134,9 @@ export class Supervisor {
     await Promise.all([...this.#written].map((folder) => folder.idle()));
   }
 
-  #enqueue(folder: RunFolder, resume: Uint8Array | null): void {
-    this.#queue.push({ folder, resume });
+  #enqueue(waiting: Waiting): void {
+    const { folder } = waiting;
+    this.#queue.push(waiting);
     this.#written.add(folder);
     this.#announce(folder);
     void this.#next();
@@ -137,7 +146,7 @@ export class Supervisor {
     const { concurrency = 1, requested, dataDir, cacheDir, worker = WORKER } = this.#options;
     const next = this.#queue[0];
     if (this.#closing || !next || this.#sessions.size + this.#starting >= concurrency) return;
-    const { folder, resume } = next;
+    const { folder, resume, weights } = next;
     const { config } = folder.record;
     this.#starting++;
     const rung = await this.#rung(config).catch((error: Error) => error);
@@ -154,7 +163,7 @@ export class Supervisor {
     const session = new RunSession({
       folder,
       worker,
-      start: { type: 'start', config, rung, allowSoftware, dataDir, cacheDir, resume },
+      start: { type: 'start', config, rung, allowSoftware, dataDir, cacheDir, resume, weights },
       watch: this.#watches.get(id) ?? null,
       emit: (event) => this.#emit(event),
       onEnd: () => {
@@ -191,10 +200,11 @@ export class Supervisor {
       record.epoch = epoch;
       record.lambda = last?.lambda ?? null;
       record.testAccuracy = last?.testAccuracy ?? null;
-      record.merged = last?.merged ?? false;
+      // The metrics of the merge's epoch are those before it.
+      record.merged = checkpoint.id.endsWith('m') || (last?.merged ?? false);
       if (!record.merged) record.merge = null;
       await folder.save();
-      this.#enqueue(folder, checkpoint.bytes);
+      this.#enqueue({ folder, resume: checkpoint.bytes, weights: null });
     } catch (error) {
       Object.assign(record, before);
       throw error;

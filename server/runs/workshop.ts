@@ -2,6 +2,7 @@
 import type { DatasetId, RungId } from '../../shared/config.ts';
 import { resolveRun, type DatasetShape } from '../../shared/presets.ts';
 import type { DatasetInfo, RunDetail, RunRequest } from '../../shared/protocol.ts';
+import { Analyst } from './analyst.ts';
 import { cacheFolder } from './cache.ts';
 import { Ladder } from './ladder.ts';
 import { RunStore } from './store.ts';
@@ -19,12 +20,13 @@ export interface Workshop {
   store: RunStore;
   ladder: Ladder;
   supervisor: Supervisor;
+  analyst: Analyst;
   datasets: {
     describe(): Promise<DatasetInfo[]>;
     shape(id: DatasetId): Promise<DatasetShape>;
   };
-  /** Fills the request with defaults, checks it and starts the run. */
-  start(request: RunRequest): Promise<RunDetail>;
+  /** Fills the request with defaults, checks it and starts the run, from `weights`, the bytes of a file, if given. */
+  start(request: RunRequest, weights?: Uint8Array): Promise<RunDetail>;
 }
 
 export async function openWorkshop({ runs, dataDir, backend }: WorkshopOptions): Promise<Workshop> {
@@ -43,7 +45,7 @@ export async function openWorkshop({ runs, dataDir, backend }: WorkshopOptions):
     describe: async () => (await catalogue()).describeDatasets(places),
     shape: async (id: DatasetId) => (await catalogue()).datasetShape(id, places),
   };
-  const start = async (request: RunRequest): Promise<RunDetail> =>
-    supervisor.start(resolveRun(request, await datasets.shape(request.data.dataset)));
-  return { store, ladder, supervisor, datasets, start };
+  const start = async (request: RunRequest, weights?: Uint8Array): Promise<RunDetail> =>
+    supervisor.start(resolveRun(request, await datasets.shape(request.data.dataset)), weights);
+  return { store, ladder, supervisor, analyst: new Analyst(), datasets, start };
 }

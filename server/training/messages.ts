@@ -24,7 +24,16 @@ export type TrainerEvent =
   | { type: 'step'; metrics: StepMetrics }
   | { type: 'epoch'; metrics: EpochMetrics }
   /** `id` as in SnapshotInfo; `bytes` an encoded frame of all probes and taps, recorded in inference mode. */
-  | { type: 'snapshot'; id: string; epoch: number; lambda: number; merged: boolean; bytes: Uint8Array }
+  | {
+      type: 'snapshot';
+      id: string;
+      epoch: number;
+      lambda: number;
+      merged: boolean;
+      bytes: Uint8Array;
+      /** The weights at that moment: a safetensors file, see training/weights.ts. */
+      weights?: Uint8Array;
+    }
   /** A safetensors file with everything that resuming needs. */
   | { type: 'checkpoint'; id: string; epoch: number; bytes: Uint8Array }
   /** The answer to one `pull`: an encoded frame of what is watched. */
@@ -59,6 +68,8 @@ export type TrainerCommand =
       cacheDir: string;
       /** Bytes of a checkpoint to go on from, or null. */
       resume: Uint8Array | null;
+      /** Bytes of a weights file to start from, where there is no checkpoint. */
+      weights?: Uint8Array | null;
     }
   | { type: 'pause' }
   | { type: 'resume' }

@@ -18,6 +18,7 @@ import type { TrainerEvent } from './messages.ts';
 import { Optimizer } from './optimizer.ts';
 import { chooseProbes, type Probes } from './probes.ts';
 import { TapRecorder } from './recorder.ts';
+import { encodeMoment, loadWeights } from './weights.ts';
 
 /** What a merge did, as the `merged` event tells it. */
 export type MergeOutcome = Required<Omit<TrainerEvent & { type: 'merged' }, 'type' | 'epoch'>>;
@@ -40,9 +41,14 @@ export class Session {
   loss: number | null = null;
   accuracy: number | null = null;
 
-  /** `resume` are the bytes of a checkpoint to go on from. Throws INVALID_CONFIG, INVALID_DATA, INVALID_WEIGHTS or, for
-   * a checkpoint of another run, CONFLICT. */
-  constructor(config: RunConfig, dataset: Dataset, resume: Uint8Array | null) {
+  /** `resume` are the bytes of a checkpoint to go on from, `weights` those of a weights file to start from. Throws
+   * INVALID_CONFIG, INVALID_DATA, INVALID_WEIGHTS or, for a checkpoint of another run, CONFLICT. */
+  constructor(
+    config: RunConfig,
+    dataset: Dataset,
+    resume: Uint8Array | null,
+    weights: Uint8Array | null = null,
+  ) {
     const checkpoint = resume && decodeCheckpoint(resume);
     if (checkpoint) checkSameRun(checkpoint.config, config);
     checkSchedule(config.training);
@@ -60,8 +66,14 @@ export class Session {
     this.probes = chooseProbes(dataset, recording.probesPerClass, seed);
     this.#inputs = toInput(this.probes.images, this.normalisation);
     this.#recorder = new TapRecorder(this.#inputs, this.probes.infos.length, recording.precision);
-    this.net = new VanillaNet(network, checkpoint ? null : Random.seeded(seed, 'weights'));
-    if (checkpoint) this.#load(checkpoint);
+    this.net = new VanillaNet(network, checkpoint || weights ? null : Random.seeded(seed, 'weights'));
+    try {
+      if (checkpoint) this.#load(checkpoint);
+      else if (weights) loadWeights(this.net, weights);
+    } catch (error) {
+      this.net.dispose();
+      throw error;
+    }
     this.#optimizer = new Optimizer(training.optimizer, this.net.trained);
     if (checkpoint) this.#optimizer.restore(checkpoint.optimizer);
   }
@@ -126,6 +138,12 @@ export class Session {
   async #logits(): Promise<Float32Array> {
     const frame = await this.record({ taps: ['logits'], probes: null });
     return frame.taps[0]!.values as Float32Array;
+  }
+
+  /** The network as it is, as the bytes of a weights file. */
+  weights(): Promise<Uint8Array> {
+    const { config, epoch, normalisation } = this;
+    return encodeMoment(this.net, { config, epoch, normalisation });
   }
 
   /** The state between two epochs as the bytes of a file. */

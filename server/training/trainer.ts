@@ -13,7 +13,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainerEvent
   let session: Session | undefined;
   let training: Training | undefined;
   try {
-    session = new Session(options.config, options.dataset, options.resume);
+    session = new Session(options.config, options.dataset, options.resume, options.weights);
     training = new Training(options, session);
     yield* training.run();
   } catch (error) {

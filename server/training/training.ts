@@ -24,6 +24,8 @@ export interface TrainOptions {
   control: TrainerControl;
   /** Bytes of a checkpoint to go on from, or null. */
   resume: Uint8Array | null;
+  /** Bytes of a weights file to start from, where there is no checkpoint. */
+  weights?: Uint8Array | null;
 }
 
 /** Seconds between two step events. */
@@ -209,7 +211,8 @@ export class Training {
 
   async #snapshot(id: string): Promise<TrainerEvent> {
     const { epoch, lambda, merged } = this.#session.moment;
-    return { type: 'snapshot', id, epoch, lambda, merged, bytes: await this.#frame() };
+    const bytes = await this.#frame();
+    return { type: 'snapshot', id, epoch, lambda, merged, bytes, weights: await this.#session.weights() };
   }
 
   async *#checkpoint(id: string, due: boolean): AsyncGenerator<TrainerEvent> {

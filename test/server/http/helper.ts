@@ -4,6 +4,8 @@ import type { InjectOptions } from 'fastify';
 import { ScopeError } from '../../../shared/errors.ts';
 import { RUNG_IDS } from '../../../shared/config.ts';
 import type { EngineReport } from '../../../shared/protocol.ts';
+import { Analyst } from '../../../server/runs/analyst.ts';
+import type { SupervisorOptions } from '../../../server/runs/supervisor.ts';
 import { buildApp } from '../../../server/http/app.ts';
 import type { App } from '../../../server/http/services.ts';
 import { createBench, SHAPES, type Bench } from '../runs/helper.ts';
@@ -38,13 +40,21 @@ export interface House extends Bench {
   ): Promise<{ status: number; body: unknown }>;
 }
 
-export async function createHouse(options: { build?: string; host?: string } = {}): Promise<House> {
-  const bench = await createBench();
+export interface HouseOptions {
+  build?: string;
+  host?: string;
+  analyst?: Analyst;
+  supervisor?: Partial<SupervisorOptions>;
+}
+
+export async function createHouse(options: HouseOptions = {}): Promise<House> {
+  const bench = await createBench(options.supervisor);
   const listeners = new Set<(report: EngineReport) => void>();
   const { store, supervisor, path } = bench;
   const app = await buildApp({
     store,
     supervisor,
+    analyst: options.analyst ?? new Analyst(),
     ladder: {
       report: REPORT,
       subscribe(listener) {

@@ -95,10 +95,12 @@ describe('good requests', () => {
     expect([...data.subarray(0, 3)]).toEqual([first % 251, (first + 1) % 251, (first + 2) % 251]);
   });
 
-  test('the last checkpoint is exported under the name of the run', async () => {
-    const response = await house.app.inject({ url: `/api/runs/${id}/export` });
-    expect(response.headers['content-disposition']).toBe(`attachment; filename="${id}-3.safetensors"`);
-    expect(response.json()).toEqual({ epoch: 3 }); // what the fake worker writes
+  test('the weights of the latest snapshot, or of the one asked for, are exported under the name of the run', async () => {
+    const latest = await house.app.inject({ url: `/api/runs/${id}/export` });
+    expect(latest.headers['content-disposition']).toBe(`attachment; filename="${id}-3-deep.safetensors"`);
+    expect(latest.body).toBe('weights of 3'); // what the fake worker writes
+    const first = await house.app.inject({ url: `/api/runs/${id}/export?snapshot=0&form=deep` });
+    expect(first.body).toBe('weights of 0');
   });
 
   test('a run is paused, resumed, stopped and deleted', async () => {
@@ -128,6 +130,7 @@ describe('good requests', () => {
         "/api/runs",
         "/api/runs/{id}",
         "/api/runs/{id}/export",
+        "/api/runs/{id}/merge/{snapshot}",
         "/api/runs/{id}/metrics",
         "/api/runs/{id}/pause",
         "/api/runs/{id}/probes",
@@ -240,6 +243,11 @@ describe('bad requests', () => {
     ['probes/9.png', 404, 'there is no probe 9; there are 0 to 2'],
     ['probes/x.png', 400, "index is 'x'"],
     ['metrics?from=3', 400, 'from is unknown'],
+    ['export?snapshot=99', 404, "there is no snapshot '99'; there are 0, 1, 2, 3"],
+    ['export?form=shallow', 400, "form is 'shallow'; valid is deep, merged"],
+    ['export?snapshot=1&form=merged', 409, "λ is 0.6666666666666667 in snapshot '1'"],
+    ['merge/99', 404, "there is no snapshot '99'; there are 0, 1, 2, 3"],
+    ['merge/1?x=1', 400, 'x is unknown'],
   ])('GET /api/runs/ID/%s gives %i and says why', async (rest, wanted, message) => {
     const { status, body } = await house.ask('GET', `/api/runs/${id}/${rest}`);
     expect(status).toBe(wanted);

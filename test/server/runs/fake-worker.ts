@@ -105,7 +105,8 @@ async function train(resume: Uint8Array | null): Promise<void> {
       },
     });
     const bytes = encodeFrame(frame(epoch));
-    send({ type: 'snapshot', id: `${epoch}`, epoch, lambda, merged: false, bytes });
+    const weights = Buffer.from(`weights of ${epoch}`);
+    send({ type: 'snapshot', id: `${epoch}`, epoch, lambda, merged: false, bytes, weights });
     send({ type: 'checkpoint', id: `${epoch}`, epoch, bytes: Buffer.from(JSON.stringify({ epoch })) });
   }
   while (directive('silent') && !stopping) await between(config.training.epochs);
