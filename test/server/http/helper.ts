@@ -4,6 +4,7 @@ import type { InjectOptions } from 'fastify';
 import { ScopeError } from '../../../shared/errors.ts';
 import { RUNG_IDS } from '../../../shared/config.ts';
 import type { EngineReport } from '../../../shared/protocol.ts';
+import { loadShapes } from '../../../server/datasets/shapes.ts';
 import { Analyst } from '../../../server/runs/analyst.ts';
 import type { SupervisorOptions } from '../../../server/runs/supervisor.ts';
 import { buildApp } from '../../../server/http/app.ts';
@@ -45,6 +46,8 @@ export interface HouseOptions {
   host?: string;
   analyst?: Analyst;
   supervisor?: Partial<SupervisorOptions>;
+  /** The data set as it is, for runs that really train; otherwise a smaller one is claimed. */
+  realShapes?: boolean;
 }
 
 export async function createHouse(options: HouseOptions = {}): Promise<House> {
@@ -75,7 +78,7 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
         },
       ],
       async shape(id) {
-        if (id === 'shapes') return SHAPES;
+        if (id === 'shapes') return options.realShapes ? loadShapes(1).shape : SHAPES;
         throw new ScopeError('INVALID_DATA', `the data set ${id} is not there`, { field: 'data.dataset' });
       },
     },
