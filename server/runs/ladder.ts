@@ -76,7 +76,9 @@ export class Ladder {
         this.#report.chosen === null &&
         outcome.verdict === 'passed' &&
         (requested === 'auto' || requested === id);
-      const rung: RungReport = used ? { ...outcome, verdict: 'used' } : outcome;
+      const rung: RungReport = used
+        ? { ...outcome, verdict: 'used', reason: whyUsed(id, this.#report) }
+        : outcome;
       this.#update({
         chosen: used ? id : this.#report.chosen,
         rungs: this.#report.rungs.map((other) => (other.id === id ? rung : other)),
@@ -138,6 +140,26 @@ export function tryRung(id: RungId, attempt: Partial<Attempt> = {}): Promise<Run
       else end(signal ? `its process was ended by ${signal}` : `its process ended with code ${code}`);
     });
   });
+}
+
+/** Why a rung was taken, in one sentence, the better ones that were passed over with a word each. */
+function whyUsed(id: RungId, { requested, rungs }: EngineReport): string {
+  if (requested !== 'auto') return 'asked for with --backend, and it passes';
+  const better = rungs.slice(
+    0,
+    rungs.findIndex((rung) => rung.id === id),
+  );
+  if (better.length === 0) return 'the first of the ladder, and it passes';
+  const names = better.map((rung) => rung.id);
+  const list = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names[0];
+  const words = [...new Set(better.map((rung) => inBrief(rung)))].join('; ');
+  return `the best that passes: ${list} ${names.length > 1 ? 'were' : 'was'} passed over (${words})`;
+}
+
+/** A reason up to its first explanation, at most 64 characters. */
+function inBrief({ reason }: RungReport): string {
+  const clause = reason.split(/[:;,(]/)[0]!.trim();
+  return clause.length > 64 ? `${clause.slice(0, 63).trimEnd()}…` : clause;
 }
 
 function untested(id: RungId): RungReport {

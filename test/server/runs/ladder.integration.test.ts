@@ -49,6 +49,10 @@ test('a crash, a hang and an exit are failures with their reason, and the best r
   expect(report.rungs[0]!.reason).toBe('its process was ended by SIGABRT: terminate called after throwing');
   expect(report.rungs[1]!.reason).toBe('no answer within 2 s');
   expect(report.rungs[2]!.reason).toBe('its process ended with code 3: Error: boom');
+  expect(report.rungs[3]!.reason).toBe(
+    'the best that passes: tensorflow-gpu, webgpu and tensorflow were passed over ' +
+      '(its process was ended by SIGABRT; no answer within 2 s; its process ended with code 3)',
+  );
   expect(report).toMatchObject({ chosen: 'wasm', testing: false, requested: 'auto' });
   expect(seen[0]).toMatchObject({ testing: true, chosen: null });
   expect(seen.at(-1)).toEqual(report);
@@ -65,6 +69,7 @@ test('a requested rung is tried first, with software allowed, and used although 
   expect(await ladder.chosen()).toBe('webgpu');
   expect(verdicts(await first)).toMatchObject({ webgpu: 'used', 'tensorflow-gpu': 'untested' });
   expect(verdicts(await ladder.test())).toMatchObject({ 'tensorflow-gpu': 'passed', webgpu: 'used' });
+  expect(ladder.report.rungs[1]!.reason).toBe('asked for with --backend, and it passes');
 });
 
 test('software is passed over where it was not asked for', async () => {
