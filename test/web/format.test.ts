@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatLambda,
+  formatRelative,
   formatShare,
   formatSnapshot,
   formatTime,
@@ -57,4 +58,15 @@ test('a run of today shows its time alone', () => {
   const now = new Date('2025-03-04T18:00:00');
   expect(formatTime('2025-03-04T09:05:00', 'en', now)).toBe('09:05');
   expect(formatTime('2025-03-01T09:05:00', 'en', now)).toContain('Mar 1');
+});
+
+test('a relative difference is a percentage while that can be told, else its size', () => {
+  expect([0, 0.25, 1.5, 0.0005, 0.00012, 2.1e-7].map(formatRelative)).toEqual([
+    '0.0 %',
+    '25.0 %',
+    '150.0 %',
+    '0.1 %',
+    '1.2e-4',
+    '2.1e-7',
+  ]);
 });

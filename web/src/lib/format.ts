@@ -19,6 +19,11 @@ export function formatShare(value: number | null | undefined): string {
     : `${(value * 100).toFixed(1)} %`;
 }
 
+/** A difference relative to what it is measured against: a percentage while that can be told, else its size. */
+export function formatRelative(value: number): string {
+  return value === 0 || value >= 0.0005 ? formatShare(value) : value.toExponential(1);
+}
+
 export function formatLambda(value: number | null | undefined): string {
   return value === null || value === undefined || !Number.isFinite(value) ? DASH : value.toFixed(2);
 }

@@ -5,6 +5,7 @@ import type {
   EngineReport,
   EpochMetrics,
   ErrorReply,
+  MergeReport,
   RunDetail,
   RunRequest,
   RunSummary,
@@ -99,5 +100,10 @@ export async function readFrame(
 
 export const probeUrl = (id: string, probe: number): string => `${run(id)}/probes/${probe}.png`;
 
-/** The last checkpoint as a safetensors file. */
-export const exportUrl = (id: string): string => `${run(id)}/export`;
+/** A snapshot's weights as a safetensors file: as the network was, or merged (at λ = 0 only). */
+export const exportUrl = (id: string, snapshot: string, form: 'deep' | 'merged'): string =>
+  `${run(id)}/export?${new URLSearchParams({ snapshot, form })}`;
+
+/** What merging a snapshot changes; the first time it is computed, which takes seconds. */
+export const readMergeReport = (id: string, snapshot: string, signal?: AbortSignal): Promise<MergeReport> =>
+  read(`${run(id)}/merge/${encodeURIComponent(snapshot)}`, signal);
