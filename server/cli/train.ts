@@ -1,6 +1,7 @@
 /** `vanillascope train`: one run without a server, its epochs as lines. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { DATASET_IDS, type DatasetId } from '../../shared/config.ts';
+import { readFile } from 'node:fs/promises';
+import { DATASET_IDS, type DatasetId, type NetworkConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { EpochMetrics, RunRequest, RunSummary } from '../../shared/protocol.ts';
@@ -15,6 +16,7 @@ interface TrainOptions extends Places {
   seed?: number;
   lambdaShare?: number;
   merge: boolean;
+  weights?: string;
 }
 
 /** Ended by Ctrl-C, as shells count it. */
@@ -32,17 +34,25 @@ export function register(program: Command): void {
     .option('--batch-size <count>', 'images a step', parseCount)
     .option('--seed <number>', 'seed of everything random', parseSeed)
     .option('--lambda-share <share>', 'share of the epochs over which λ falls to 0', Number)
-    .option('--no-merge', 'keep the pairs of convolutions unmerged at the end');
-  addPlaces(command).action(train);
+    .option('--no-merge', 'keep the pairs of convolutions unmerged at the end')
+    .option(
+      '--weights <file>',
+      'start from the weights of a safetensors file, and with its network unless --preset is given',
+    );
+  addPlaces(command).action((options: TrainOptions) =>
+    train(options, command.getOptionValueSource('preset') === 'cli'),
+  );
 }
 
-async function train(options: TrainOptions): Promise<void> {
+async function train(options: TrainOptions, presetGiven: boolean): Promise<void> {
   const { openWorkshop } = await import('../runs/workshop.ts');
   const { check } = await import('../runs/check.ts');
   const { RunRequest: schema } = await import('../../shared/protocol.ts');
   const { runs, data, backend } = options;
+  const weights = options.weights === undefined ? undefined : await readWeightsFile(options.weights);
   const { supervisor, start } = await openWorkshop({ runs, dataDir: data ?? null, backend });
-  const request = check(schema, toRequest(options));
+  const network = presetGiven ? undefined : weights?.network;
+  const request = check(schema, { ...toRequest(options), ...(network && { network }) });
 
   const end = new Promise<RunSummary>((resolve) => {
     let state = '';
@@ -54,7 +64,7 @@ async function train(options: TrainOptions): Promise<void> {
       if (['finished', 'stopped', 'failed'].includes(state)) resolve(summary);
     });
   });
-  await start(request).catch((error: unknown) => {
+  await start(request, weights?.bytes).catch((error: unknown) => {
     throw withOption(error);
   });
   closeOnSignal(() => supervisor.close(), EXIT_STOPPED);
@@ -63,6 +73,21 @@ async function train(options: TrainOptions): Promise<void> {
   if (state === 'failed') console.error(`vanillascope: run ${id} failed: ${reason}`);
   else console.log(`run ${id} is ${state}${reason ? `: ${reason}` : ''}`);
   process.exit(state === 'finished' ? 0 : state === 'stopped' ? EXIT_STOPPED : 1);
+}
+
+/** The bytes of --weights and what they say of their network. */
+async function readWeightsFile(
+  path: string,
+): Promise<{ bytes: Uint8Array; network: Partial<NetworkConfig> }> {
+  const { readStart } = await import('../runs/start.ts');
+  try {
+    const bytes = await readFile(path);
+    return { bytes, network: readStart(bytes) };
+  } catch (cause) {
+    const message = `--weights: ${path} can't be used: ${(cause as Error).message}`;
+    const code = cause instanceof ScopeError ? cause.code : 'INVALID_DATA';
+    throw new ScopeError(code, message, { field: '--weights', cause });
+  }
 }
 
 function toRequest({
