@@ -6,8 +6,10 @@ test('the median is the middle value, or the mean of the middle two, in any orde
   expect(median([4, 1, 3, 2])).toBe(2.5);
 });
 
-test('a table has its head, its alignment and a line for each row', () => {
-  expect(markdownTable(['what', 'ms'], [['step', '12']])).toBe('| what | ms |\n| --- | --: |\n| step | 12 |');
+test('a table has its head, its alignment and a line for each row, padded', () => {
+  expect(markdownTable(['what', 'ms'], [['a step', '12']])).toBe(
+    '| what   |  ms |\n| ------ | --: |\n| a step |  12 |',
+  );
 });
 
 test('a section measured anew takes the place of its older self and leaves the others', () => {
