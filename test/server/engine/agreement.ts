@@ -24,7 +24,7 @@ const TOLERANCE = 2e-5;
 
 function cases(): Case[] {
   const list: Case[] = [];
-  for (const channels of [8, 12, 5, 1]) {
+  for (const channels of [36, 8, 12, 5, 1]) {
     const map = [3, 6, 7, channels];
     list.push(
       {
