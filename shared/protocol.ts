@@ -10,6 +10,7 @@ import {
   TrainingConfig,
 } from './config.ts';
 import { MergeReport } from './mergeReport.ts';
+import { WeightsId } from './weights.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -80,6 +81,8 @@ export const RunRequest = Type.Object(
     seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
     backend: Type.Optional(Type.Union([Type.Literal('auto'), RungId])),
     preset: Type.Optional(Type.String()),
+    /** Weights to start from, as PUT /api/weights names them. */
+    weights: Type.Optional(WeightsId),
     data: Type.Object(
       {
         dataset: DatasetId,
@@ -260,6 +263,7 @@ export interface ClientToServer {
  *   GET    /api/engine                         EngineReport
  *   GET    /api/datasets                       DatasetInfo[]
  *   GET    /api/presets                        NetworkPreset[] (presets.ts)
+ *   PUT    /api/weights         safetensors    WeightsInfo: the id by which a RunRequest starts from the file
  *   GET    /api/runs                           RunSummary[], newest first
  *   POST   /api/runs            RunRequest     201 RunDetail
  *   GET    /api/runs/:id                       RunDetail
@@ -280,3 +284,4 @@ export interface ClientToServer {
 export const FRAME_TYPE = 'application/vnd.vanillascope.frame';
 
 export { MergeReport };
+export { WeightsInfo } from './weights.ts';

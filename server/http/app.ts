@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { TSchema } from 'typebox';
 import { ScopeError } from '../../shared/errors.ts';
 import { check } from '../runs/check.ts';
+import { Uploads } from '../runs/uploads.ts';
 import { addDocs } from './docs.ts';
 import { handleError, toReply } from './errors.ts';
 import { createFeed } from './feed.ts';
@@ -17,6 +18,7 @@ import { presetRoutes } from './routes/presets.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { runRoutes } from './routes/runs.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
+import { weightRoutes } from './routes/weights.ts';
 import type { App, Services } from './services.ts';
 
 export interface AppOptions extends Services {
@@ -68,7 +70,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   engineRoutes(app, options);
   datasetRoutes(app, options);
   presetRoutes(app);
-  runRoutes(app, options);
+  const uploads = new Uploads();
+  weightRoutes(app, uploads);
+  runRoutes(app, options, uploads);
   metricRoutes(app, options);
   snapshotRoutes(app, options);
   probeRoutes(app, options);

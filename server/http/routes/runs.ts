@@ -2,10 +2,12 @@
 import { Type } from 'typebox';
 import { resolveRun } from '../../../shared/presets.ts';
 import { RunDetail, RunRequest, RunSummary } from '../../../shared/protocol.ts';
+import { check } from '../../runs/check.ts';
+import type { Uploads } from '../../runs/uploads.ts';
 import { NoQuery, replies, RunParams } from '../replies.ts';
 import type { App, Services } from '../services.ts';
 
-export function runRoutes(app: App, { supervisor, datasets }: Services): void {
+export function runRoutes(app: App, { supervisor, datasets }: Services, uploads: Uploads): void {
   const one = { params: RunParams, querystring: NoQuery };
 
   app.get(
@@ -31,8 +33,14 @@ export function runRoutes(app: App, { supervisor, datasets }: Services): void {
       },
     },
     async (request, reply) => {
-      const config = resolveRun(request.body, await datasets.shape(request.body.data.dataset));
-      return reply.status(201).send(await supervisor.start(config));
+      const { weights: id, preset, network } = request.body;
+      const weights = id === undefined ? null : uploads.get(id);
+      const wanted =
+        weights && preset === undefined
+          ? check(RunRequest, { ...request.body, network: { ...weights.network, ...network } })
+          : request.body;
+      const config = resolveRun(wanted, await datasets.shape(wanted.data.dataset));
+      return reply.status(201).send(await supervisor.start(config, weights?.bytes));
     },
   );
 

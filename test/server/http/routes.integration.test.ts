@@ -139,6 +139,7 @@ describe('good requests', () => {
         "/api/runs/{id}/snapshots",
         "/api/runs/{id}/snapshots/{snapshot}",
         "/api/runs/{id}/stop",
+        "/api/weights",
       ]
     `);
     for (const methods of Object.values(paths))
@@ -189,6 +190,23 @@ describe('bad requests', () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: 'INVALID_CONFIG', field });
     expect((body as { message: string }).message).toContain(message);
+  });
+
+  test('weights that were never sent, a file that is none, and another body are named', async () => {
+    const { status, body } = await house.ask(
+      'POST',
+      '/api/runs',
+      request('x', 3, { weights: '0123456789abcdef' }),
+    );
+    expect({ status, body }).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', field: 'weights' } });
+    const headers = { 'content-type': 'application/octet-stream' };
+    const file = await house.app.inject({ method: 'PUT', url: '/api/weights', headers, payload: 'PK' });
+    expect(file.statusCode).toBe(409);
+    expect(file.json()).toMatchObject({ code: 'INVALID_WEIGHTS' });
+    expect(await house.ask('PUT', '/api/weights', { a: 1 })).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_CONFIG', field: 'body' },
+    });
   });
 
   test('a data set that is not there is a conflict with its name', async () => {

@@ -9,6 +9,7 @@ import {
   type EpochMetrics,
   type RunDetail,
   type SnapshotInfo,
+  type WeightsInfo,
 } from '../../../shared/protocol.ts';
 import { decodeSafetensors } from '../../../shared/safetensors.ts';
 import { Analyst } from '../../../server/runs/analyst.ts';
@@ -216,6 +217,27 @@ test('a run stopped within an epoch and resumed over REST gives the losses of on
   const ids = (await read<SnapshotInfo[]>('snapshots', run)).map((s) => s.id);
   expect(ids).toEqual(['0', '1', '2', '3', '4', '4m']);
   expect(house.supervisor.detail(run).merge!.report!.agreement).toBe(1);
+});
+
+test('a run starts from the weights of a file that was sent, with its network', async () => {
+  const { rawPayload } = await house.app.inject({ url: `/api/runs/${id}/export?snapshot=4` });
+  const headers = { 'content-type': 'application/octet-stream' };
+  const sent = await house.app.inject({ method: 'PUT', url: '/api/weights', headers, payload: rawPayload });
+  expect(sent.statusCode).toBe(200);
+  const { id: weights } = sent.json<WeightsInfo>();
+  const { network: _, ...request } = REQUEST;
+  const run = await begin(house, { ...request, name: 'from a file', weights });
+  expect(house.supervisor.detail(run).config.network).toMatchObject(REQUEST.network);
+  await house.reach(run, 'finished', 'failed');
+  const first = await house.app.inject({ url: `/api/runs/${run}/export?snapshot=0` });
+  expect(decodeSafetensors(first.rawPayload).tensors).toEqual(decodeSafetensors(rawPayload).tensors);
+
+  const other = await begin(house, { ...REQUEST, name: 'no fit', preset: 'small', network: {}, weights });
+  await house.reach(other, 'finished', 'failed');
+  expect(house.supervisor.detail(other)).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining('misshapen: stem1.0.weight is [6, 3, 4, 4]'),
+  });
 });
 
 test.each([
