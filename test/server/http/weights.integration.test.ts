@@ -181,28 +181,36 @@ describe('the merge report', () => {
   });
 });
 
-test('probes can be read as soon as the run lists them', async () => {
-  const run = await begin(house, {
-    ...REQUEST,
-    name: 'probes',
-    training: { ...REQUEST.training, epochs: 4 },
+/** Stops a run at the first step of an epoch that it reports. */
+async function stopIn(epoch: number, run: string): Promise<void> {
+  const end = house.supervisor.subscribe((event) => {
+    if (event.type !== 'step' || event.id !== run || event.step.epoch !== epoch) return;
+    end();
+    house.supervisor.stop(run);
   });
-  await until(() => house.supervisor.detail(run).probes.length > 0);
-  expect((await house.app.inject({ url: `/api/runs/${run}/probes/0.png` })).statusCode).toBe(200);
+  await house.reach(run, 'stopped', 'failed');
+  expect(house.supervisor.detail(run).state).toBe('stopped');
+}
+
+test('a run resumed after its merge is still merged, with the report, and its snapshots answer meanwhile', async () => {
+  const training = { ...REQUEST.training, mergeBeforeEnd: 1 };
+  const run = await begin(house, { ...REQUEST, name: 'merged early', training });
+  await stopIn(4, run);
+  const { merge } = house.supervisor.detail(run);
+  expect(merge!.report!.lambda).toBe(0);
+  expect((await house.ask('POST', `/api/runs/${run}/resume`)).body).toMatchObject({ merged: true });
+  expect(house.supervisor.detail(run).merge).toEqual(merge);
+  expect(await read<MergeReport>('merge/3', run)).toMatchObject({ forecast: false, agreement: 1 });
   await house.reach(run, 'finished', 'failed');
+  expect(house.supervisor.detail(run)).toMatchObject({ state: 'finished', merged: true, merge });
 });
 
 test('a run stopped within an epoch and resumed over REST gives the losses of one that never stopped', async () => {
   const run = await begin(house, { ...REQUEST, name: 'interrupted' });
-  const end = house.supervisor.subscribe((event) => {
-    if (event.type === 'step' && event.id === run && event.step.epoch === 3) {
-      end();
-      house.supervisor.stop(run);
-    }
-  });
-  await house.reach(run, 'stopped', 'failed');
-  const merged = await house.ask('GET', `/api/runs/${run}/merge/2`);
-  expect(merged.status).toBe(200);
+  // Whoever reads of a probe can read its image.
+  await until(() => house.supervisor.detail(run).probes.length > 0);
+  expect((await house.app.inject({ url: `/api/runs/${run}/probes/0.png` })).statusCode).toBe(200);
+  await stopIn(3, run);
   expect((await house.ask('POST', `/api/runs/${run}/resume`)).status).toBe(200);
   await house.reach(run, 'finished', 'failed');
   const [whole, resumed] = await Promise.all([
@@ -240,15 +248,15 @@ test('a run starts from the weights of a file that was sent, with its network', 
   });
 });
 
-test.each([
-  ['crashes', 'console.error("Error: boom"); process.exit(3);', 'ended with code 3: Error: boom'],
-  ['hangs', 'setInterval(() => undefined, 1000);', 'gave no answer within 1 s'],
+test.each<[string, number, string, string]>([
+  ['crashes', 60, 'console.error("Error: boom"); process.exit(3);', 'ended with code 3: Error: boom'],
+  ['hangs', 1, 'setInterval(() => undefined, 1000);', 'gave no answer within 1 s'],
 ])(
   'an analysis that %s is an error with its reason, and the server goes on',
-  async (name, script, reason) => {
+  async (name, timeoutSeconds, script, reason) => {
     const entry = join(folder, `${name}.mjs`);
     writeFileSync(entry, script);
-    const analyst = new Analyst({ entry, timeoutSeconds: 1 });
+    const analyst = new Analyst({ entry, timeoutSeconds });
     await expect(analyst.mergeReport(house.store.get(id), '3')).rejects.toThrow(reason);
     expect((await house.ask('GET', '/api/runs')).status).toBe(200);
   },

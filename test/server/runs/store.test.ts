@@ -253,6 +253,24 @@ test('the last three checkpoints are kept, in the order of time', async () => {
   expect((await folder.checkpoints.latest())!.bytes.toString()).toBe('11');
 });
 
+test('the weights of every snapshot are kept, and a rewind forgets later ones with what was made of them', async () => {
+  const folder = await finished();
+  for (const id of ['8', '9', '10', '10m', '11']) await folder.weights.add(id, Buffer.from(id));
+  mkdirSync(join(folder.path, 'reports'));
+  for (const file of [folder.weights.mergedPath('10'), folder.weights.mergedPath('11')])
+    writeFileSync(file, 'merged');
+  for (const id of ['9', '11']) writeFileSync(folder.reportPath(id), '{}');
+  await folder.rewind(10);
+  expect(readdirSync(join(folder.path, 'weights')).sort()).toEqual(
+    ['8', '9', '10', '10m', '10.merged'].map((id) => `${id}.safetensors`).sort(),
+  );
+  expect(readdirSync(join(folder.path, 'reports'))).toEqual(['9.merge.json']);
+  expect(readFileSync(await folder.weights.find('9'), 'utf8')).toBe('9');
+  await expect(folder.weights.find('11')).rejects.toThrow("the weights of snapshot '11' were not kept");
+  await folder.weights.add('10', Buffer.from('anew'));
+  expect(existsSync(folder.weights.mergedPath('10'))).toBe(false);
+});
+
 test('a runs folder that is a file is refused by name', async () => {
   const file = join(path, 'file');
   writeFileSync(file, '');
