@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   cellAfterKey,
   cellOrigin,
+  cellWidth,
   gridLayout,
   gridOf,
   hitTest,
@@ -96,4 +97,11 @@ test('arrow keys walk the grid and stop at its ends', () => {
   expect(cellAfterKey(grid, 3, 'End')).toBe(4);
   expect(cellAfterKey(grid, 3, 'Home')).toBe(0);
   expect(cellAfterKey(grid, 3, 'a')).toBeNull();
+});
+
+test('maps grow with the room, up to twice as wide, and never below the wanted width', () => {
+  expect(cellWidth(24, 190, 36)).toBe(36); // a narrow column keeps them small
+  expect(cellWidth(24, 420, 36)).toBe(60); // seven in a row
+  expect(cellWidth(96, 1620, 40)).toBe(80); // no larger than twice
+  expect(cellWidth(512, 0, 40)).toBe(40); // before the room is measured
 });

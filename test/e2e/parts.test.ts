@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RUNG_IDS } from '../../shared/config.ts';
+import type { EngineReport, MergeReport, RunDetail } from '../../shared/protocol.ts';
+import { openBrowser, openPage, startServer, type RunningServer } from './helper.ts';
+
+/** The parts of the dashboard on a short run that has finished and merged: the merge's report, forms, the engine page,
+ * accessibility. */
+let server: RunningServer;
+let browser: Browser;
+let page: Page;
+let problems: string[];
+let run: RunDetail;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  const reply = await fetch(`${server.url}/api${path}`, init);
+  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
+  return (await reply.json()) as T;
+}
+
+beforeAll(async () => {
+  server = await startServer(['--backend', 'wasm', '--no-demo']);
+  browser = await openBrowser();
+  ({ page, problems } = await openPage(browser, server.url));
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('a short run, asked for over REST, trains to its end and merges', async () => {
+  run = await json<RunDetail>('/runs', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'Parts',
+      seed: 1,
+      data: { dataset: 'shapes', trainLimit: 256, testLimit: 64 },
+      training: { epochs: 3, batchSize: 64 },
+    }),
+  });
+  const state = async (): Promise<string> => (await json<RunDetail>(`/runs/${run.id}`)).state;
+  await expect.poll(state, { timeout: 120_000, interval: 500 }).toBe('finished');
+  run = await json<RunDetail>(`/runs/${run.id}`);
+  expect(run).toMatchObject({ epoch: 3, lambda: 0, merged: true });
+});
+
+test('the merge stands on the time axis, and its report is one click away', async () => {
+  await page.goto(`${server.url}/runs/${run.id}`);
+  await page.getByRole('button', { name: 'The merge after epoch 3: open its report' }).click();
+  const dialog = page.getByRole('dialog', { name: /^Merge report: epoch 3, λ 0\.00/ });
+  await dialog.getByText(/^λ is 0: merging changes the logits by at most/).waitFor();
+  const report = await json<MergeReport>(`/runs/${run.id}/merge/3`);
+  expect(report.logits.maxRelative).toBeLessThan(1e-4);
+  const cells = (name: string): Promise<string[]> =>
+    dialog
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+      .getByRole('cell')
+      .allInnerTexts();
+  const plain = (texts: string[]): number[] =>
+    texts.slice(0, 2).map((text) => Number(text.replace(/\s/g, '')));
+  expect(plain(await cells('Parameters'))).toEqual([run.merge!.parametersBefore, run.merge!.parametersAfter]);
+  expect(plain(await cells('Convolutions in a row'))).toEqual([report.deep.layers, report.merged.layers]);
+  for (const { tap } of report.taps) expect((await cells(tap)).length).toBe(2);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await dialog.waitFor({ state: 'detached' });
+});
+
+test('the forecast at an epoch with λ above 0 says what merging then would change', async () => {
+  await page.goto(`${server.url}/runs/${run.id}?epoch=1`);
+  await page.getByRole('button', { name: 'Forecast the merge at epoch 1' }).click();
+  const meter = page.getByRole('meter', { name: 'Relative change of the logits by merging' });
+  await meter.waitFor();
+  const report = await json<MergeReport>(`/runs/${run.id}/merge/1`);
+  expect(report.forecast).toBe(true);
+  expect(Number(await meter.getAttribute('aria-valuenow'))).toBeCloseTo(report.logits.maxRelative, 6);
+  const same = Math.round(report.agreement * report.probes);
+  await page.getByText(`${same} of ${report.probes} predicted classes agree.`).waitFor();
+  // At λ = 0 the same gauge has come down to nothing.
+  await page.goto(`${server.url}/runs/${run.id}?epoch=3`);
+  const proof = page.getByRole('button', { name: 'Prove the merge at epoch 3' });
+  await meter.or(proof).waitFor();
+  if (await proof.isVisible()) await proof.click();
+  await expect.poll(async () => Number(await meter.getAttribute('aria-valuenow'))).toBeLessThan(1e-4);
+});
+
+test('weights are offered deep before the merge, and merged only where λ is 0', async () => {
+  await page.goto(`${server.url}/runs/${run.id}?epoch=1`);
+  await page.getByRole('button', { name: /^Weights/ }).click();
+  const merged = page.getByRole('menuitem', { name: /^Merged network/ });
+  await merged.waitFor();
+  expect(await merged.getAttribute('aria-disabled')).toBe('true');
+  const deep = page.getByRole('menuitem', { name: /^Deep network/ });
+  const [download] = await Promise.all([page.waitForEvent('download'), deep.click()]);
+  expect(download.suggestedFilename()).toBe(`${run.id}-1-deep.safetensors`);
+  expect(await download.failure()).toBeNull();
+});
+
+test('the form for a new run starts it and goes to its page', async () => {
+  await page.goto(`${server.url}/new`);
+  await page.getByRole('radio', { name: /shapes/i }).click();
+  await page.getByLabel('Name', { exact: true }).fill('From the form');
+  const [epochs, start] = [
+    page.getByLabel('Epochs', { exact: true }),
+    page.getByRole('button', { name: 'Start run' }),
+  ];
+  await epochs.fill('3');
+  await page.getByRole('alert').getByText('λ reaches 0 in epoch 4, but the merge is after epoch 3').waitFor();
+  expect(await start.isDisabled()).toBe(true);
+  await epochs.fill('4');
+  await start.click();
+  await page.waitForURL(/\/runs\/[^/]+$/);
+  const id = new URL(page.url()).pathname.split('/').at(-1)!;
+  await page.getByRole('heading', { name: 'From the form' }).waitFor();
+  const started = await json<RunDetail>(`/runs/${id}`);
+  expect(started).toMatchObject({ name: 'From the form', dataset: 'shapes', epochs: 4 });
+  await fetch(`${server.url}/api/runs/${id}/stop`, { method: 'POST' });
+});
+
+test('the engine page shows every rung of the ladder with the verdict that REST gives', async () => {
+  await page.goto(`${server.url}/engine`);
+  const report = await json<EngineReport>('/engine');
+  expect(report.rungs.map((rung) => rung.id)).toEqual([...RUNG_IDS]);
+  for (const { id } of report.rungs) await page.getByText(id, { exact: true }).first().waitFor();
+});
+
+test.for(['light', 'dark'] as const)(
+  'no page has a serious accessibility finding (%s)',
+  async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const found: string[] = [];
+    for (const path of ['/', '/new', '/engine', `/runs/${run.id}?epoch=1&a=0&b=2`]) {
+      await page.goto(server.url + path);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => {
+        type Violation = {
+          id: string;
+          impact: string;
+          nodes: { target: string[]; failureSummary: string }[];
+        };
+        const tool = (globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } })
+          .axe;
+        return (await tool.run()).violations;
+      });
+      for (const { id, impact, nodes } of violations)
+        if (impact === 'serious' || impact === 'critical')
+          found.push(
+            ...nodes.map((node) => `${path} ${id}: ${node.target.join(' ')} ${node.failureSummary}`),
+          );
+    }
+    expect(found).toEqual([]);
+  },
+);
+
+test('nothing went wrong in the browser meanwhile', () => {
+  expect(problems).toEqual([]);
+});
