@@ -1,4 +1,5 @@
 /** Training throughput of the rungs and of PyTorch, measured in turn. */
+import { availableParallelism } from 'node:os';
 import { findPreset } from '../../shared/presets.ts';
 import type { Bench, BenchOptions } from './area.ts';
 import type { Request, Timed } from './protocol.ts';
@@ -23,13 +24,19 @@ interface Row {
   kernels: [kernel: string, milliseconds: number, calls: number][] | null;
 }
 
+/** PyTorch keeps its threads busy on every core; where the faster one got less than this share of them, other programs
+ * had the rest, and a ratio to it says little. */
+const UNDISTURBED = 0.75;
+
 /** Kernels that a person is shown. */
 const SHOWN = 6;
 
 /** Rungs whose kernels are the whole step; TensorFlow runs ours as operations of its own, WebGPU after the fact. */
 const PROFILED: readonly string[] = ['wasm', 'cpu'];
 
-const isPeer = ({ name }: Subject): boolean => name.startsWith('PyTorch');
+const PEER = 'PyTorch';
+
+const isPeer = ({ name }: Subject): boolean => name.startsWith(PEER);
 
 async function startPeers(say: (text: string) => void): Promise<Subject[]> {
   const peers: Subject[] = [];
@@ -106,7 +113,18 @@ export const bench: Bench = async (options) => {
   return { data: rows, versions, markdown: format(rows, options) };
 };
 
+/** Whether other programs took the processor from PyTorch while this row's turn was measured. */
+function disturbed(row: Row, rows: readonly Row[]): boolean {
+  const peers = rows.filter(
+    (r) => r.preset === row.preset && r.batchSize === row.batchSize && r.subject.startsWith(PEER),
+  );
+  const fastest = peers.sort((a, b) => b.rate - a.rate)[0];
+  return fastest !== undefined && fastest.cores < UNDISTURBED * availableParallelism();
+}
+
 function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string {
+  const ratioOf = (row: Row, ratio: number | null): string =>
+    ratio === null ? '' : `${digits(ratio, 2)}${disturbed(row, rows) ? ' ?' : ''}`;
   const table = markdownTable(
     ['preset, batch', 'subject', 'images/s', 'least', 'most', 'busy cores', '× PyTorch', 'best × best'],
     rows.map((row) => [
@@ -116,8 +134,8 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       digits(row.least),
       digits(row.most),
       digits(row.cores, 2),
-      row.ratio === null ? '' : digits(row.ratio, 2),
-      row.bestRatio === null ? '' : digits(row.bestRatio, 2),
+      ratioOf(row, row.ratio),
+      ratioOf(row, row.bestRatio),
     ]),
   );
   const kernels = rows
@@ -133,7 +151,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
   return [
     `Whole training steps (32×32 RGB, 10 classes, λ = 0.5, AdamW, label smoothing 0.1; upload, forward, backward, ` +
       `update, loss read), medians of ${rounds} windows of at least ${seconds} s; the subjects take turns, and the ` +
-      "ratio is the median of the rounds' ratios to the faster of the two PyTorch memory formats in the same round. `best × best` compares the best windows instead: where other programs use the processor, OpenMP waits for its slowest thread, and PyTorch loses most.",
+      "ratio is the median of the rounds' ratios to the faster of the two PyTorch memory formats in the same round. `best × best` compares the best windows instead: where other programs use the processor, OpenMP waits for its slowest thread, and PyTorch loses most; a ratio with `?` is of rounds where PyTorch got less than three quarters of the cores, and says little.",
     '',
     table,
     '',
