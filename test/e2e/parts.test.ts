@@ -89,6 +89,14 @@ test('the forecast at an epoch with λ above 0 says what merging then would chan
   await expect.poll(async () => Number(await meter.getAttribute('aria-valuenow'))).toBeLessThan(1e-4);
 });
 
+test('a question mark shows the keys', async () => {
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await help.getByText('previous and next snapshot').waitFor();
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'detached' });
+});
+
 test('weights are offered deep before the merge, and merged only where λ is 0', async () => {
   await page.goto(`${server.url}/runs/${run.id}?epoch=1`);
   await page.getByRole('button', { name: /^Weights/ }).click();

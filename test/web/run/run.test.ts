@@ -86,3 +86,10 @@ test('blocks have names for people, counted as their parameters are', () => {
     'odd',
   ]);
 });
+
+test('a question mark asks for the keys, but not in a text field', () => {
+  const press = { key: '?', altKey: false, ctrlKey: false, metaKey: false, defaultPrevented: false };
+  expect(commandOf(press, 'page')).toBe('help');
+  expect(commandOf(press, 'button')).toBe('help');
+  expect(commandOf(press, 'control')).toBe(null);
+});

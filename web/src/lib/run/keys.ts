@@ -1,5 +1,6 @@
 /** Keys of the run page: what a key means, apart from any page. */
-export type KeyCommand = 'previous' | 'next' | 'previousBlock' | 'nextBlock' | 'pinA' | 'pinB' | 'play';
+export type KeyCommand =
+  'previous' | 'next' | 'previousBlock' | 'nextBlock' | 'pinA' | 'pinB' | 'play' | 'help';
 
 const KEYS: Record<string, KeyCommand> = {
   ArrowLeft: 'previous',
@@ -9,6 +10,7 @@ const KEYS: Record<string, KeyCommand> = {
   ']': 'nextBlock',
   a: 'pinA',
   b: 'pinB',
+  '?': 'help',
 };
 
 /** What has the focus: something that uses arrow keys and letters itself, something that Space presses, or neither. */

@@ -231,6 +231,14 @@ export const en = {
       `λ is 1 for a full ReLU within each pair and 0 for the identity; act_learn of the reference is 1 − λ, here ${actLearn}`,
     pin: (which: string) => `Pin this epoch as ${which}`,
   },
+  keys: {
+    title: 'Keys',
+    epoch: 'previous and next snapshot',
+    play: 'play and pause the snapshots',
+    block: 'previous and next block',
+    pin: 'pin this epoch, or take the pin away',
+    help: 'this help',
+  },
   pick: {
     block: 'Block',
     tap: 'Tap',

@@ -229,6 +229,14 @@ export const zh: Text = {
       `λ 为 1 表示卷积对内完整的 ReLU，为 0 表示恒等；参考实现的 act_learn 为 1 − λ，此处为 ${actLearn}`,
     pin: (which) => `将此轮固定为 ${which}`,
   },
+  keys: {
+    title: '快捷键',
+    epoch: '上一个、下一个快照',
+    play: '播放、暂停快照',
+    block: '上一个、下一个模块',
+    pin: '固定此轮，或取消固定',
+    help: '此帮助',
+  },
   pick: {
     block: '模块',
     tap: '观测点',
