@@ -3,7 +3,7 @@ import type { DatasetId, RungId } from '../../shared/config.ts';
 import { resolveRun, type DatasetShape } from '../../shared/presets.ts';
 import type { DatasetInfo, RunDetail, RunRequest } from '../../shared/protocol.ts';
 import { Analyst } from './analyst.ts';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder } from '../cache.mjs';
 import { Ladder } from './ladder.ts';
 import { RunStore } from './store.ts';
 import { Supervisor } from './supervisor.ts';

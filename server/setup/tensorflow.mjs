@@ -1,6 +1,6 @@
 /** One try at TensorFlow: @tensorflow/tfjs-node-gpu downloads its library in an install script, which npm was told not
  * to run (.npmrc), so that a failed download leaves a working installation. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runNpm } from './command.mjs';
 import { readRecord } from './fingerprint.mjs';
@@ -19,11 +19,12 @@ function hasBinding(root) {
   );
 }
 
-/** Whether `npm run native` has built one (server/engine/native/place.ts says where). */
-async function hasNative() {
-  const { default: envPaths } = await import('env-paths');
-  const cache = process.env.VANILLASCOPE_CACHE ?? envPaths('vanillascope').cache;
-  return existsSync(join(cache, 'native', `${process.platform}-${process.arch}`, 'tfjs_binding.node'));
+/** Whether `npm run native` has built one for the installed package.
+ * @param {string} root */
+async function hasNative(root) {
+  const { nativeBinding } = await import('../cache.mjs');
+  const { version } = JSON.parse(readFileSync(join(root, PACKAGE, 'package.json'), 'utf8'));
+  return existsSync(nativeBinding(version));
 }
 
 /** A network that swallows packets would cost all the minutes; so the download's host is asked first. Behind a proxy
@@ -67,7 +68,7 @@ export async function tryTensorflow(root, say, { retry }) {
   const tried = `${lock} node ${process.version}`;
   const last = /** @type {{ tried?: string } | undefined} */ (tensorflow);
   if (!retry && last?.tried === tried) return;
-  if (await hasNative()) return;
+  if (await hasNative(root)) return;
   say(
     `trying to download TensorFlow for a faster engine (large; at most ${LIMIT_MINUTES} minutes, once; ` +
       'VANILLASCOPE_SKIP_TENSORFLOW=1 leaves it out) …',
