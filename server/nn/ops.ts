@@ -1,15 +1,17 @@
 /**
- * The seam between the network and the backends: the few operations that the network is made of, each
- * differentiable, channels last (NHWC, weights HWIO). The portable versions use only kernels that every backend has;
+ * The seam between the network and the backends: the few operations that the network is made of, differentiable where
+ * nothing else is said, channels last (NHWC, weights HWIO). The portable versions use only kernels that every backend has;
  * an engine that can do better replaces some of them with `provideOps` before a network is built.
  */
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { adamw, type AdamwRates, type AdamwState } from './portable/adamw.ts';
 import { annealed } from './portable/annealed.ts';
 import { batchNormTrain } from './portable/batchNormTrain.ts';
 import { conv1x1 } from './portable/conv1x1.ts';
 import { depthwise } from './portable/depthwise.ts';
 import { maxPool } from './portable/maxPool.ts';
 import { patchConv } from './portable/patchConv.ts';
+import { quantise } from './portable/quantise.ts';
 
 export interface BatchNormResult {
   /** [N, H, W, C] */
@@ -33,10 +35,25 @@ export interface Ops {
   annealed(x: Tensor4D, lambda: number): Tensor4D;
   /** Window and stride `size`, no padding; a remainder of rows or columns is dropped. */
   maxPool(x: Tensor4D, size: number): Tensor4D;
+  /** Not differentiable. x [P,H,W,C] → minimum [C] · maximum [C] · sum [C] (over probes and places; not finite where a
+   * value is not) · levels [P,C,H,W], whole numbers 0 to 255 with one range per channel, joined to one vector. */
+  quantise(x: Tensor4D): Tensor1D;
+  /** Not differentiable. One update of the parameters as vectors; new tensors come back, the old ones stay the
+   * caller's. `decay` is the weight decay of each value, null where nothing decays. */
+  adamw(state: AdamwState, gradient: Tensor1D, decay: Tensor1D | null, rates: AdamwRates): AdamwState;
 }
 
 /** Made of kernels that every backend has; what an engine replaces is compared with these. */
-export const portableOps: Ops = { conv1x1, patchConv, depthwise, batchNormTrain, annealed, maxPool };
+export const portableOps: Ops = {
+  conv1x1,
+  patchConv,
+  depthwise,
+  batchNormTrain,
+  annealed,
+  maxPool,
+  quantise,
+  adamw,
+};
 
 let current: Ops = portableOps;
 

@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
+import { ops } from '../nn/ops.ts';
 import { FlatParameters, type StoredTensor } from './flat.ts';
 
 /** What a checkpoint keeps of an optimizer: every slot's tensors by parameter name, and the steps done. */
@@ -63,21 +64,12 @@ export class Optimizer {
     return [tf.sub(this.#weights, tf.mul(buffer, rate)), buffer];
   }
 
-  /** w ← w·(1 - rate·decay); m and v are running means of g and g²; w ← w - rate·m̂ / (√v̂ + ε). */
   #adamw(config: OptimizerConfig & { kind: 'adamw' }, gradient: tf.Tensor1D, rate: number): tf.Tensor1D[] {
+    const [mean, square] = this.#slots as [tf.Tensor1D, tf.Tensor1D];
     const { beta1, beta2, epsilon } = config;
-    const w = this.#decay
-      ? tf.sub(this.#weights, tf.mul(tf.mul(this.#weights, this.#decay), rate))
-      : this.#weights;
-    const mean = tf.add(tf.mul(this.#slots[0]!, beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor1D;
-    const square = tf.add(
-      tf.mul(this.#slots[1]!, beta2),
-      tf.mul(tf.square(gradient), 1 - beta2),
-    ) as tf.Tensor1D;
-    const root = Math.sqrt(1 - beta2 ** this.#steps);
-    const denominator = tf.add(tf.div(tf.sqrt(square), root), epsilon);
-    const update = tf.mul(tf.div(mean, denominator), rate / (1 - beta1 ** this.#steps));
-    return [tf.sub(w, update), mean, square];
+    const rates = { learningRate: rate, beta1, beta2, epsilon, step: this.#steps };
+    const next = ops().adamw({ weights: this.#weights, mean, square }, gradient, this.#decay, rates);
+    return [next.weights, next.mean, next.square];
   }
 
   #replace(weights: tf.Tensor1D, slots: readonly tf.Tensor1D[]): void {

@@ -9,20 +9,17 @@ import type { RecordingConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import { exactTap, type Frame, type FrameMoment, type FrameTap } from '../../shared/frame.ts';
 import { describeTaps, type TapDescription } from '../../shared/network.ts';
+import { ops } from '../nn/ops.ts';
 import type { VanillaNet } from '../nn/vanillanet.ts';
 import type { Watch } from './control.ts';
 
-/** One tap's part of the joined vector, as the vectors that make it up. For `u8` it is minimum [C], maximum [C], sum [C] (not finite where a value is
- * not) and levels [P, C, H, W]; for `f32` the values [P, C, H, W]. */
+/** One tap's part of the joined vector: for `u8` as Ops.quantise gives it, for `f32` the values [P, C, H, W]. */
 interface Part {
   id: string;
   shape: FrameTap['shape'];
   encoding: FrameTap['encoding'];
-  vectors: tf.Tensor1D[];
+  vector: tf.Tensor1D;
 }
-
-/** Ranges below this are taken as it: no division by zero, and nothing visible is lost. */
-const SMALLEST_RANGE = 1e-30;
 
 export class TapRecorder {
   readonly #inputs: Float32Array;
@@ -48,14 +45,13 @@ export class TapRecorder {
     const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
     const parts = this.#run(net, taps, probes);
-    const joined = tf.tidy(() => tf.concat1d(parts.flatMap((part) => part.vectors)));
-    tf.dispose(parts.flatMap((part) => part.vectors));
+    const joined = tf.tidy(() => tf.concat1d(parts.map((part) => part.vector)));
+    tf.dispose(parts.map((part) => part.vector));
     const data = (await joined.data()) as Float32Array;
     joined.dispose();
     let at = 0;
     const read = parts.map((part) => {
-      const size = part.vectors.reduce((sum, vector) => sum + vector.size, 0);
-      return readPart(part, data.subarray(at, (at += size)));
+      return readPart(part, data.subarray(at, (at += part.vector.size)));
     });
     return { ...moment, probes, taps: read };
   }
@@ -67,7 +63,7 @@ export class TapRecorder {
         const [height, width, channels] = tap.shape;
         const encoding = height * width === 1 || this.#precision === 'f32' ? 'f32' : 'u8';
         const shape = [probes.length, channels, height, width] as const;
-        parts.push({ id: tap.id, shape, encoding, vectors: partOf(value, shape, encoding) });
+        parts.push({ id: tap.id, shape, encoding, vector: partOf(value as tf.Tensor4D, encoding) });
       }),
     );
     try {
@@ -91,21 +87,16 @@ export class TapRecorder {
   }
 }
 
-/** Measures and quantises one tap's value [P, H, W, C] on the device. The results outlive the scope they are made in. */
-function partOf(value: tf.Tensor, shape: FrameTap['shape'], encoding: FrameTap['encoding']): tf.Tensor1D[] {
-  const [probes, channels, height, width] = shape;
-  const vectors = tf.tidy(() => {
-    const planes = tf.transpose(tf.reshape(value, [probes, height * width, channels]), [0, 2, 1]);
-    if (encoding === 'f32') return [tf.reshape(planes, [-1])];
-    const minimum = tf.min(tf.min(planes, 2), 0);
-    const maximum = tf.max(tf.max(planes, 2), 0);
-    const sum = tf.sum(tf.sum(planes, 2), 0);
-    const scale = tf.div(255, tf.maximum(tf.sub(maximum, minimum), SMALLEST_RANGE));
-    const byChannel = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [1, channels, 1]);
-    const levels = tf.round(tf.mul(tf.sub(planes, byChannel(minimum)), byChannel(scale)));
-    return [minimum, maximum, sum, tf.reshape(levels, [-1])];
-  });
-  return vectors.map((vector) => tf.keep(vector)) as tf.Tensor1D[];
+/** One tap's value [P, H, W, C] as the vector that is read. The result outlives the scope it is made in. */
+function partOf(value: tf.Tensor4D, encoding: FrameTap['encoding']): tf.Tensor1D {
+  const [probes, height, width, channels] = value.shape;
+  return tf.keep(
+    tf.tidy(() =>
+      encoding === 'u8'
+        ? ops().quantise(value)
+        : tf.reshape(tf.transpose(tf.reshape(value, [probes, height * width, channels]), [0, 2, 1]), [-1]),
+    ),
+  );
 }
 
 function readPart({ id, shape, encoding }: Part, data: Float32Array): FrameTap {

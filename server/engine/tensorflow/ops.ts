@@ -121,4 +121,4 @@ function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   });
 }
 
-export const tensorflowOps: Ops = { conv1x1, patchConv, depthwise, batchNormTrain, annealed, maxPool };
+export const tensorflowOps: Partial<Ops> = { conv1x1, patchConv, depthwise, batchNormTrain, annealed, maxPool };

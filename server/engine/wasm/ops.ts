@@ -117,4 +117,4 @@ function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   });
 }
 
-export const wasmOps: Ops = { conv1x1, patchConv, depthwise, batchNormTrain, annealed, maxPool };
+export const wasmOps: Partial<Ops> = { conv1x1, patchConv, depthwise, batchNormTrain, annealed, maxPool };
