@@ -9,6 +9,8 @@ import {
   RungId,
   TrainingConfig,
 } from './config.ts';
+import { EngineReport } from './engineReport.ts';
+import { SnapshotMeasures } from './measurement.ts';
 import { MergeReport } from './mergeReport.ts';
 import { WeightsId } from './weights.ts';
 
@@ -22,37 +24,6 @@ export const ErrorReply = Type.Object({
   field: Type.Optional(Type.String()),
 });
 export type ErrorReply = Static<typeof ErrorReply>;
-
-// ---- engine -------------------------------------------------------------------------------------------------
-
-/** `used` passed and is the best; `passed` works too; `failed`, `software` and `missing` were passed over. */
-export const RungVerdict = Type.Enum(['used', 'passed', 'failed', 'software', 'missing', 'untested']);
-export const RungReport = Type.Object({
-  id: RungId,
-  title: Type.String(),
-  device: Type.Union([Type.String(), Type.Null()]),
-  version: Type.Union([Type.String(), Type.Null()]),
-  verdict: RungVerdict,
-  /** Why it was taken or passed over. */
-  reason: Type.String(),
-  /** What a user can do to make it work; empty where there is nothing to do. */
-  remedy: Type.String(),
-  /** Seconds the self-test took, null where it did not run. */
-  seconds: Type.Union([Type.Number(), Type.Null()]),
-});
-export type RungReport = Static<typeof RungReport>;
-
-export const EngineReport = Type.Object({
-  /** The rung that runs take by default; null while testing or when none works. */
-  chosen: Type.Union([RungId, Type.Null()]),
-  testing: Type.Boolean(),
-  /** What the user asked for with --backend. */
-  requested: Type.Union([Type.Literal('auto'), RungId]),
-  rungs: Type.Array(RungReport),
-  node: Type.String(),
-  platform: Type.String(),
-});
-export type EngineReport = Static<typeof EngineReport>;
 
 // ---- data sets ----------------------------------------------------------------------------------------------
 
@@ -161,9 +132,13 @@ export const SnapshotInfo = Type.Object({
 export type SnapshotInfo = Static<typeof SnapshotInfo>;
 
 export const ProbeInfo = Type.Object({
+  /** Own images go on counting where the recorded probes end; an index is never given twice. */
   index: Type.Integer(),
+  /** Of an image that a user brought: -1 and an empty name. */
   label: Type.Integer(),
   className: Type.String(),
+  /** Set for an image that a user brought: the name it came with. */
+  own: Type.Optional(Type.String()),
 });
 export type ProbeInfo = Static<typeof ProbeInfo>;
 
@@ -249,6 +224,9 @@ export interface ServerToClient {
   step: (runId: string, step: StepMetrics) => void;
   epoch: (runId: string, metrics: EpochMetrics) => void;
   snapshot: (runId: string, snapshot: SnapshotInfo) => void;
+  measures: (runId: string, measures: SnapshotMeasures) => void;
+  /** The run's probes changed: a user brought an image or took one away. */
+  probes: (runId: string, probes: ProbeInfo[]) => void;
   engine: (report: EngineReport) => void;
 }
 
@@ -273,8 +251,15 @@ export interface ClientToServer {
  *   GET    /api/runs/:id/metrics               EpochMetrics[]
  *   GET    /api/runs/:id/snapshots             SnapshotInfo[], in order of time
  *   GET    /api/runs/:id/snapshots/:snapshot   a frame (application/vnd.vanillascope.frame, gzip);
- *          ?taps=a,b&probes=0,3                a part of it
- *   GET    /api/runs/:id/probes                ProbeInfo[]
+ *          ?taps=a,b&probes=0,3                a part of it; one own image at a time, alone: ?probes=12
+ *   GET    /api/runs/:id/measures              SnapshotMeasures[], in order of time
+ *   GET    /api/runs/:id/similarity?block=stem  safetensors: `cka` F32 [E, E], debiased linear CKA of a block between
+ *                                              all pairs of snapshots (NaN where it can't be told); metadata
+ *                                              `snapshots`: their ids, comma-separated
+ *   GET    /api/runs/:id/similarity/:snapshot  safetensors: `cka` F32 [B, B] between blocks; metadata `blocks`
+ *   GET    /api/runs/:id/probes                ProbeInfo[], own images last
+ *   POST   /api/runs/:id/probes?name=cat.png   image/jpeg, image/png or image/webp: 201 ProbeInfo, an own image
+ *   DELETE /api/runs/:id/probes/:index         204, own images only
  *   GET    /api/runs/:id/probes/:index.png     the probe as the network sees it, before normalisation
  *   GET    /api/runs/:id/export                a snapshot's weights: safetensors under the reference's names;
  *          ?snapshot=12&form=deep|merged       by default of the latest snapshot, as they are
@@ -283,5 +268,6 @@ export interface ClientToServer {
  */
 export const FRAME_TYPE = 'application/vnd.vanillascope.frame';
 
-export { MergeReport };
+export { EngineReport, MergeReport, SnapshotMeasures };
+export { RungReport } from './engineReport.ts';
 export { WeightsInfo } from './weights.ts';
