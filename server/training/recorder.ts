@@ -25,12 +25,21 @@ export class TapRecorder {
   readonly #inputs: Float32Array;
   readonly #count: number;
   readonly #precision: RecordingConfig['precision'];
+  /** Images beside the probes, by their index; normalised, float32 [H, W, C]. */
+  readonly #own = new Map<number, Float32Array>();
 
   /** `inputs` are the normalised probes, float32 [count, H, W, C]. */
   constructor(inputs: Float32Array, count: number, precision: RecordingConfig['precision']) {
     this.#inputs = inputs;
     this.#count = count;
     this.#precision = precision;
+  }
+
+  /** Adds an image, normalised, float32 [H, W, C], that is recorded where a watch names its index, which lies beyond
+   * those of the probes; null takes it away. */
+  setOwn(index: number, input: Float32Array | null): void {
+    if (input) this.#own.set(index, input);
+    else this.#own.delete(index);
   }
 
   /** The frame of what is watched (by default all taps of all probes). Taps that the network does not have, as those
@@ -41,7 +50,8 @@ export class TapRecorder {
     watch: Watch = { taps: null, probes: null },
   ): Promise<Frame> {
     const all = Array.from({ length: this.#count }, (_, i) => i);
-    const probes = watch.probes ? all.filter((i) => watch.probes!.includes(i)) : all;
+    const own = [...this.#own.keys()].sort((a, b) => a - b);
+    const probes = watch.probes ? [...all, ...own].filter((i) => watch.probes!.includes(i)) : all;
     const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
     const parts = this.#run(net, taps, probes);
@@ -80,9 +90,10 @@ export class TapRecorder {
     const { inputSize, inputChannels } = net.config;
     const pixels = inputSize * inputSize * inputChannels;
     const x = new Float32Array(probes.length * pixels);
-    probes.forEach((probe, i) =>
-      x.set(this.#inputs.subarray(probe * pixels, (probe + 1) * pixels), i * pixels),
-    );
+    probes.forEach((probe, i) => {
+      const recorded = this.#inputs.subarray(probe * pixels, (probe + 1) * pixels);
+      x.set(this.#own.get(probe) ?? recorded, i * pixels);
+    });
     return tf.tensor4d(x, [probes.length, inputSize, inputSize, inputChannels]);
   }
 }

@@ -109,6 +109,24 @@ test('only what is watched is recorded; unknown taps and probes are left out', a
   of('stages.0.out', 2).forEach((v, i) => expect(map[i]).toBeCloseTo(v, 5));
 });
 
+test('an own image is recorded only where it is watched, and as a probe of the same pixels is', async () => {
+  const plain = recorder('f32');
+  const pixels = 32 * 32 * 3;
+  plain.setOwn(7, inputs.slice(2 * pixels));
+  expect((await plain.record(net, MOMENT)).probes).toEqual([0, 1, 2]);
+  const both = await plain.record(net, MOMENT, { taps: ['stages.0.out'], probes: [7, 2] });
+  expect(both.probes).toEqual([2, 7]);
+  const [tap] = both.taps;
+  for (let c = 0; c < tap!.shape[1]; c++) {
+    const recorded = readMap(tap!, 0, c);
+    readMap(tap!, 1, c).forEach((v, i) => expect(v).toBeCloseTo(recorded[i]!, 5));
+  }
+  const alone = await plain.record(net, MOMENT, { taps: null, probes: [7] });
+  expect(alone.probes).toEqual([7]);
+  plain.setOwn(7, null);
+  expect((await plain.record(net, MOMENT, { taps: null, probes: [7] })).taps).toEqual([]);
+});
+
 test('a watch of nothing that exists gives an empty frame that can be sent', async () => {
   const frame = await recorder().record(net, MOMENT, { taps: ['nowhere'], probes: null });
   expect(frame.taps).toEqual([]);
