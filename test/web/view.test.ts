@@ -6,7 +6,12 @@ import { chooseTap, FIRST_VIEW, formatView, parseView, type ViewState } from '..
 const blocks = describeBlocks({ ...PRESETS[0]!.network, inputSize: 32, inputChannels: 3, classes: 10 });
 
 test('a view survives its way through the URL', () => {
-  const view: ViewState = { block: 'stages.1', tap: 'relu', probe: 3, epoch: '30m', a: '0', b: '30m' };
+  const view: ViewState = {
+    ...{ block: 'stages.1', tap: 'relu', probe: 3, epoch: '30m', a: '0', b: '30m' },
+    ...{ panel: 'compare', layout: 'all', sort: 'entropy', alive: true, range: 'block', locked: true },
+    ...{ clip: 0.01, colours: 'magma', compare: 'swipe', other: '2026-11-24-emoji', from: 2.5, to: 11 },
+    ...{ stages: '0.7,0.2', stride: 3, speed: 10, loop: true },
+  };
   expect(parseView(formatView(view))).toEqual(view);
 });
 
@@ -16,7 +21,9 @@ test('the first view needs no query', () => {
 });
 
 test('a query that makes no sense gives the first view', () => {
-  expect(parseView('probe=-2&epoch=now&a=1.5&b=')).toEqual(FIRST_VIEW);
+  expect(parseView('probe=-2&epoch=now&a=1.5&b=&panel=x&clip=2&stages=9,9&loop=yes&speed=0&from=')).toEqual(
+    FIRST_VIEW,
+  );
 });
 
 test('a block keeps the kind of tap where it has one, and else shows its output', () => {

@@ -260,6 +260,13 @@ export const en = {
     probeLabel: (index: number, name: string) => `Probe ${index}: ${name}`,
     gone: 'gone once merged',
   },
+  panels: {
+    label: 'What is shown',
+    maps: 'Maps',
+    compare: 'Compare',
+    measure: 'Measures',
+    lens: 'λ lens',
+  },
   maps: {
     stages: 'Early, mid, late',
     stagesHint:

@@ -258,6 +258,13 @@ export const zh: Text = {
     probeLabel: (index, name) => `探针 ${index}：${name}`,
     gone: '合并后不存在',
   },
+  panels: {
+    label: '显示内容',
+    maps: '特征图',
+    compare: '比较',
+    measure: '度量',
+    lens: 'λ 透镜',
+  },
   maps: {
     stages: '早期、中期、后期',
     stagesHint: '同一模块、同一探针，λ 从 1（卷积对内完整的 ReLU）降到 0（恒等）',
