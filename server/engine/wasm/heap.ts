@@ -1,7 +1,6 @@
-/** Kernels of our own for tfjs's wasm backend: kernels.wat, assembled at start, works on the backend's memory. */
+/** Kernels of our own for tfjs's wasm backend: the functions in wat/, assembled at start, work on its memory. */
 import * as tf from '@tensorflow/tfjs-core';
-import { readFileSync } from 'node:fs';
-import openWabt from 'wabt';
+import { assembleKernels } from './assemble.ts';
 
 /** The part of tfjs's wasm backend that is used here. */
 interface WasmBackend extends tf.KernelBackend {
@@ -12,21 +11,16 @@ interface WasmBackend extends tf.KernelBackend {
   wasm: { asm: { memory: WebAssembly.Memory } };
 }
 
-/** Functions of kernels.wat; all take pointers and numbers and return nothing. */
+/** Functions of wat/; all take pointers and numbers and return nothing. */
 export type Kernels = Record<string, (...args: number[]) => void>;
 
 let kernels: Kernels | undefined;
 
-/** Assembles kernels.wat onto the memory of the current backend, which must be wasm. */
+/** Assembles the kernels onto the memory of the current backend, which must be wasm. */
 export async function loadKernels(): Promise<void> {
-  const path = new URL('./kernels.wat', import.meta.url);
-  const features = { simd: true };
-  const assembler = await openWabt();
-  const text = assembler.parseWat(path.pathname, readFileSync(path, 'utf8'), features);
-  const { buffer } = text.toBinary({});
-  text.destroy();
+  const code = await assembleKernels({ shared: false, fused: false });
   const { memory } = (tf.backend() as WasmBackend).wasm.asm;
-  const { instance } = await WebAssembly.instantiate(buffer as BufferSource, { env: { memory } });
+  const { instance } = await WebAssembly.instantiate(code, { env: { memory } });
   kernels = instance.exports as Kernels;
 }
 
@@ -62,6 +56,13 @@ export class Heap {
   /** Where a tensor begins, in bytes. */
   pointer(info: tf.TensorInfo): number {
     return this.#backend.getMemoryOffset(info.dataId);
+  }
+
+  /** Runs a kernel over `units` of work, `grain` at a time: its last parameters are the first unit and the one after
+   * the last. */
+  run(name: string, units: number, grain: number, ...args: number[]): void {
+    const kernel = kernels![name]!;
+    for (let begin = 0; begin < units; begin += grain) kernel(...args, begin, Math.min(units, begin + grain));
   }
 
   release(): void {

@@ -1,14 +1,16 @@
 /** The operations of nn/ops.ts for the wasm backend: products by XNNPACK, which serves plain ones only, the rest by
- * kernels.wat, which works on four channels at once; where they don't come in fours, the portable operation does. */
+ * the kernels of wat/, which work on four channels at once; where they don't come in fours, the portable operation does. */
 import * as tf from '@tensorflow/tfjs-core';
 import { portableOps, type BatchNormResult, type Ops } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
+import { adamw } from './adamw.ts';
 import { leaky, leakyGradient } from './annealed.ts';
 import { moments, normalise, normaliseGradient } from './batchNorm.ts';
 import { convolve, filterGradient } from './depthwise.ts';
 import { maxPoolGradient } from './maxPool.ts';
 import { patches } from './patches.ts';
 import { transposedProduct } from './product.ts';
+import { quantise } from './quantise.ts';
 
 const inFours = (x: tf.Tensor4D): boolean => x.shape[3] % 4 === 0;
 
@@ -117,4 +119,13 @@ function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   });
 }
 
-export const wasmOps: Partial<Ops> = { conv1x1, patchConv, depthwise, batchNormTrain, annealed, maxPool };
+export const wasmOps: Partial<Ops> = {
+  conv1x1,
+  patchConv,
+  depthwise,
+  batchNormTrain,
+  annealed,
+  maxPool,
+  quantise,
+  adamw,
+};

@@ -1,0 +1,68 @@
+/**
+ * Assembles the kernels: the functions in wat/, one file a noun, as one module on the memory of tfjs's backend. Two
+ * shorthands keep their text short: `$x` alone, where an instruction is expected, is (local.get $x), and (madd a b c) is
+ * a·b + c of four floats, fused where the machine's WebAssembly has that, multiplied and added where not.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import openWabt from 'wabt';
+
+type Expression = string | Expression[];
+
+export interface Dialect {
+  /** The memory is shared between threads. */
+  shared: boolean;
+  /** Relaxed SIMD is there. */
+  fused: boolean;
+}
+
+/** What follows these is a name or a number of theirs, not an operand. */
+const NAMED =
+  /^(local\.(get|set|tee)|global\.(get|set)|call|br|br_if|loop|block|func|param|local|global|export|import|type)$/;
+
+function parse(text: string): Expression[] {
+  const open: Expression[][] = [[]];
+  for (const [token] of text.replace(/;;.*/g, '').matchAll(/"[^"]*"|[()]|[^\s()"]+/g)) {
+    if (token === '(') open.push([]);
+    else if (token === ')') {
+      const done = open.pop()!;
+      open.at(-1)!.push(done);
+    } else open.at(-1)!.push(token);
+  }
+  return open[0]!;
+}
+
+/** Plain WebAssembly text. */
+function print(expression: Expression, fused: boolean): string {
+  if (typeof expression === 'string') return expression;
+  const [head, ...operands] = expression;
+  const texts = operands.map((operand, i) =>
+    typeof operand === 'string' && operand.startsWith('$') && !(i === 0 && NAMED.test(head as string))
+      ? `(local.get ${operand})`
+      : print(operand, fused),
+  );
+  if (head === 'madd') {
+    const [a, b, c] = texts;
+    return fused ? `(f32x4.relaxed_madd ${a} ${b} ${c})` : `(f32x4.add (f32x4.mul ${a} ${b}) ${c})`;
+  }
+  return `(${[head, ...texts].join(' ')})`;
+}
+
+/** The bytes of the module; it imports env.memory. */
+export async function assembleKernels({ shared, fused }: Dialect): Promise<Uint8Array<ArrayBuffer>> {
+  const folder = new URL('./wat/', import.meta.url);
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.wat'))
+    .sort();
+  const functions = files.flatMap((name) => parse(readFileSync(new URL(name, folder), 'utf8')));
+  const memory = `(import "env" "memory" (memory 1 ${shared ? '65536 shared' : ''}))`;
+  const text = ['(module', memory, ...functions.map((one) => print(one, fused)), ')'].join('\n');
+  const assembler = await openWabt();
+  const module = assembler.parseWat('kernels.wat', text, {
+    simd: true,
+    threads: shared,
+    relaxed_simd: fused,
+  });
+  const { buffer } = module.toBinary({});
+  module.destroy();
+  return buffer as Uint8Array<ArrayBuffer>;
+}
