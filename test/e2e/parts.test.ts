@@ -72,7 +72,7 @@ test('the merge stands on the time axis, and its report is one click away', asyn
 });
 
 test('the forecast at an epoch with λ above 0 says what merging then would change', async () => {
-  await page.goto(`${server.url}/runs/${run.id}?epoch=1`);
+  await page.goto(`${server.url}/runs/${run.id}?panel=lens&epoch=1`);
   await page.getByRole('button', { name: 'Forecast the merge at epoch 1' }).click();
   const meter = page.getByRole('meter', { name: 'Relative change of the logits by merging' });
   await meter.waitFor();
@@ -82,7 +82,7 @@ test('the forecast at an epoch with λ above 0 says what merging then would chan
   const same = Math.round(report.agreement * report.probes);
   await page.getByText(`${same} of ${report.probes} predicted classes agree.`).waitFor();
   // At λ = 0 the same gauge has come down to nothing.
-  await page.goto(`${server.url}/runs/${run.id}?epoch=3`);
+  await page.goto(`${server.url}/runs/${run.id}?panel=lens&epoch=3`);
   const proof = page.getByRole('button', { name: 'Prove the merge at epoch 3' });
   await meter.or(proof).waitFor();
   if (await proof.isVisible()) await proof.click();

@@ -79,6 +79,7 @@ test('A and B, pinned, show their signed difference', async () => {
   await page.keyboard.press('ArrowRight');
   await expect.poll(() => new URL(page.url()).searchParams.get('epoch')).toBe('2');
   await page.getByRole('button', { name: 'Pin this epoch as B' }).click();
+  await page.getByRole('tab', { name: 'Compare' }).click();
   const pins = (): (string | null)[] => ['a', 'b'].map((name) => new URL(page.url()).searchParams.get(name));
   await expect.poll(pins).toEqual(['1', '2']);
   const panel = page.getByRole('region', { name: /^A, B/ });
@@ -93,6 +94,7 @@ test('A and B, pinned, show their signed difference', async () => {
 });
 
 test('a map exports as a PNG of the recorded values, with its caption', async () => {
+  await page.getByRole('tab', { name: 'Maps' }).click();
   const panel = page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
   const { name, png } = await saved(page, panel.getByRole('button', { name: 'PNG of this map' }));
   expect(name).toMatch(/stem[-.]out.*\.png$/);
