@@ -73,7 +73,8 @@ async function start({
   await send({ type: 'preparing', what: `starting the engine ${rung}`, fraction: null });
   const engine = await startEngine(rung, { allowSoftware });
   engine.onFatal(fail);
-  const { data, seed } = config;
+  const { data } = config;
+  const seed = data.seed ?? config.seed;
   const dataset = await loadDataset(data, { dataDir, cacheDir, seed, onProgress: progress() });
   state = 'training';
   const description = `${engine.device} · ${engine.version}`;

@@ -43,6 +43,9 @@ export const DataConfig = Type.Object(
     flip: Type.Boolean(),
     /** Random crop after padding by this many pixels; 0 switches it off. */
     crop: Type.Integer({ minimum: 0, maximum: 16 }),
+    /** Draws what is drawn of a data set: shapes, the images taken where a limit is set, the probes. Runs of the same
+     * one see the same images and can be compared; absent, the run's own seed draws them. */
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })),
   },
   strict,
 );

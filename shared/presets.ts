@@ -111,6 +111,7 @@ export function resolveRun(request: RunRequest, dataset: DatasetShape): RunConfi
     testLimit: null,
     flip: dataset.allowsFlip,
     crop: !dataset.allowsCrop ? 0 : dataset.id === 'cifar10' ? 4 : 2,
+    seed: 1,
     ...request.data,
     dataset: dataset.id,
   };

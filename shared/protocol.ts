@@ -61,6 +61,7 @@ export const RunRequest = Type.Object(
         testLimit: Type.Optional(DataConfig.properties.testLimit),
         flip: Type.Optional(DataConfig.properties.flip),
         crop: Type.Optional(DataConfig.properties.crop),
+        seed: DataConfig.properties.seed,
       },
       strict,
     ),

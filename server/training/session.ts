@@ -63,7 +63,7 @@ export class Session {
       normalisation: this.normalisation,
       random: Random.seeded(seed, 'batches'),
     });
-    this.probes = chooseProbes(dataset, recording.probesPerClass, seed);
+    this.probes = chooseProbes(dataset, recording.probesPerClass, data.seed ?? seed);
     this.#inputs = toInput(this.probes.images, this.normalisation);
     this.#recorder = new TapRecorder(this.#inputs, this.probes.infos.length, recording.precision);
     this.net = new VanillaNet(network, checkpoint || weights ? null : Random.seeded(seed, 'weights'));
