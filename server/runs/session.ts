@@ -11,8 +11,8 @@ export type RunEvent =
   | { type: 'step'; id: string; step: StepMetrics }
   | { type: 'epoch'; id: string; metrics: EpochMetrics }
   | { type: 'snapshot'; id: string; snapshot: SnapshotInfo }
-  /** An encoded frame of what is watched, the answer to one pull. */
-  | { type: 'live'; id: string; bytes: Uint8Array };
+  /** The answer to one pull: an encoded frame, and the watch that it shows. */
+  | { type: 'live'; id: string; bytes: Uint8Array; watch: Watch };
 
 export type Watch = Extract<TrainerCommand, { type: 'watch' }>['watch'];
 export type Start = Extract<TrainerCommand, { type: 'start' }>;
@@ -119,7 +119,7 @@ export class RunSession {
         return this.#keep(added.then(() => this.#checkpoint(event.id)));
       }
       case 'live':
-        return emit({ type: 'live', id, bytes: event.bytes });
+        return emit({ type: 'live', id, bytes: event.bytes, watch: event.watch ?? null });
       case 'paused':
         return record.state === 'running' ? this.#enter('paused') : undefined;
       case 'resumed':

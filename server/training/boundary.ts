@@ -1,49 +1,92 @@
 /** What a training does between two steps: lets commands arrive, answers pulls, and waits while paused. */
 import { setImmediate } from 'node:timers/promises';
+import type { LiveBudget } from './budget.ts';
 import type { TrainerControl, Watch } from './control.ts';
 import type { TrainerEvent } from './messages.ts';
 import type { Pace } from './pace.ts';
 
-export class Boundary {
-  readonly #control: TrainerControl;
-  readonly #pace: Pace;
-  readonly #frame: (watch: Watch) => Promise<Uint8Array>;
+export interface BoundaryOptions {
+  control: TrainerControl;
+  pace: Pace;
+  budget: LiveBudget;
+  /** The encoded frame of what is watched. */
+  frame: (watch: Watch) => Promise<Uint8Array>;
+}
 
-  /** `frame` gives the encoded frame of what is watched. */
-  constructor(control: TrainerControl, pace: Pace, frame: (watch: Watch) => Promise<Uint8Array>) {
-    this.#control = control;
-    this.#pace = pace;
-    this.#frame = frame;
+/** A live frame on its way. */
+interface Answer {
+  outcome: { event: TrainerEvent } | { error: unknown } | null;
+  /** Resolves once there is an outcome. */
+  done: Promise<void>;
+}
+
+export class Boundary {
+  readonly #options: BoundaryOptions;
+  #answer: Answer | null = null;
+
+  constructor(options: BoundaryOptions) {
+    this.#options = options;
   }
 
   /** Between two steps: the place to pause. */
   async *attend(): AsyncGenerator<TrainerEvent> {
     yield* this.glance();
     if (!this.#waits) return;
-    this.#pace.pause();
+    const { control, pace, budget } = this.#options;
+    pace.pause();
+    budget.pause();
     yield { type: 'paused' };
     while (this.#waits) {
       // The look at the control and the wait for its change are one turn: no command is slept over.
-      const watch = this.#control.takePull();
-      if (watch) yield await this.#answer(watch);
-      else await this.#control.change();
+      if (control.pulled) this.#answer ??= this.#begin();
+      if (this.#answer) {
+        await this.#answer.done;
+        yield* this.#deliver();
+      } else await control.change();
     }
-    this.#pace.resume();
-    if (!this.#control.stopped) yield { type: 'resumed' };
+    pace.resume();
+    budget.resume();
+    if (!control.stopped) yield { type: 'resumed' };
   }
 
-  /** Lets commands arrive and answers a pull, if there is one; a pause comes later. */
+  /** Lets commands arrive and answers a pull where the budget allows it; a pause comes later. */
   async *glance(): AsyncGenerator<TrainerEvent> {
+    const { control, budget } = this.#options;
     await setImmediate();
-    const watch = this.#control.takePull();
-    if (watch) yield await this.#answer(watch);
+    if (control.pulled && !this.#answer && budget.allows(control.fresh)) {
+      budget.begin();
+      this.#answer = this.#begin();
+      // By then it is there where memory is the processor's own. A GPU computes it while the next steps are prepared.
+      await setImmediate();
+      budget.end();
+    }
+    yield* this.#deliver();
   }
 
   get #waits(): boolean {
-    return this.#control.paused && !this.#control.stopped;
+    const { paused, stopped } = this.#options.control;
+    return paused && !stopped;
   }
 
-  async #answer(watch: Watch): Promise<TrainerEvent> {
-    return { type: 'live', bytes: await this.#frame(watch) };
+  #begin(): Answer {
+    const watch = this.#options.control.takePull()!;
+    const answer: Answer = { outcome: null, done: Promise.resolve() };
+    answer.done = this.#options.frame(watch).then(
+      (bytes) => void (answer.outcome = { event: { type: 'live', bytes, watch } }),
+      (error: unknown) => void (answer.outcome = { error }),
+    );
+    return answer;
+  }
+
+  /** Hands over the frame that has been computed, if there is one; sending it is part of its cost. */
+  *#deliver(): Generator<TrainerEvent> {
+    const outcome = this.#answer?.outcome;
+    if (!outcome) return;
+    this.#answer = null;
+    if ('error' in outcome) throw outcome.error;
+    const { budget } = this.#options;
+    budget.begin();
+    yield outcome.event;
+    budget.end();
   }
 }

@@ -1,9 +1,15 @@
 /** The commands to a training under way: set from outside at any time, read by the trainer at step boundaries. */
 
-/** What live frames hold; null taps or probes mean all. */
+/** What live frames hold; null taps mean all, null probes all that are recorded. */
 export interface Watch {
   taps: readonly string[] | null;
   probes: readonly number[] | null;
+}
+
+/** An image beside the probes that came (uint8 [H, W, C], before normalisation) or went (null). */
+export interface OwnImage {
+  index: number;
+  pixels: Uint8Array | null;
 }
 
 export class TrainerControl {
@@ -11,6 +17,8 @@ export class TrainerControl {
   #stopped = false;
   #watch: Watch | null = null;
   #pulled = false;
+  #fresh = false;
+  #own: OwnImage[] = [];
   #wake: (() => void)[] = [];
 
   get paused(): boolean {
@@ -40,6 +48,7 @@ export class TrainerControl {
   /** Says what `pull` shall compute; null stops watching and drops a pull that is not answered yet. */
   watch(watch: Watch | null): void {
     this.#watch = watch;
+    this.#fresh = true;
     if (!watch) this.#pulled = false;
   }
 
@@ -50,11 +59,30 @@ export class TrainerControl {
     this.#changed();
   }
 
+  /** Whether a live frame is asked for. */
+  get pulled(): boolean {
+    return this.#pulled;
+  }
+
+  /** Whether it would be the first since `watch`. */
+  get fresh(): boolean {
+    return this.#fresh;
+  }
+
   /** What a live frame is asked of, once a pull; null where none is asked for. */
   takePull(): Watch | null {
     if (!this.#pulled) return null;
-    this.#pulled = false;
+    this.#pulled = this.#fresh = false;
     return this.#watch;
+  }
+
+  own(image: OwnImage): void {
+    this.#own.push(image);
+  }
+
+  /** The images that have come or gone since the last look, in order. */
+  takeOwn(): OwnImage[] {
+    return this.#own.splice(0);
   }
 
   /** Resolves at the next command that a pausing trainer must look at. */

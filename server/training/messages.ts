@@ -3,6 +3,7 @@
 import type { RunConfig, RungId } from '../../shared/config.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { EpochMetrics, MergeReport, ProbeInfo, StepMetrics } from '../../shared/protocol.ts';
+import type { Watch } from './control.ts';
 
 /** What the training process reports. */
 export type TrainerEvent =
@@ -36,8 +37,8 @@ export type TrainerEvent =
     }
   /** A safetensors file with everything that resuming needs. */
   | { type: 'checkpoint'; id: string; epoch: number; bytes: Uint8Array }
-  /** The answer to one `pull`: an encoded frame of what is watched. */
-  | { type: 'live'; bytes: Uint8Array }
+  /** The answer to one `pull`: an encoded frame, and the watch that it shows. */
+  | { type: 'live'; bytes: Uint8Array; watch?: Watch }
   | { type: 'paused' }
   | { type: 'resumed' }
   | {
@@ -74,7 +75,10 @@ export type TrainerCommand =
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'stop' }
-  /** What `pull` shall compute; null stops watching. Null taps or probes mean all. */
-  | { type: 'watch'; watch: { taps: string[] | null; probes: number[] | null } | null }
+  /** An image that a user brought, uint8 [H, W, C] before normalisation, in the size of the network's input: live
+   * frames hold it where the watch names its index. Null takes it away. */
+  | { type: 'probe'; index: number; pixels: Uint8Array | null }
+  /** What `pull` shall compute; null stops watching. Null taps mean all, null probes all recorded ones. */
+  | { type: 'watch'; watch: Watch | null }
   /** One live frame, please: computed at the next step boundary, or at once while paused. */
   | { type: 'pull' };

@@ -12,6 +12,7 @@ import { describeTaps, type TapDescription } from '../../shared/network.ts';
 import { ops } from '../nn/ops.ts';
 import type { VanillaNet } from '../nn/vanillanet.ts';
 import type { Watch } from './control.ts';
+import { ProbeInputs } from './probeInputs.ts';
 
 /** One tap's part of the joined vector: for `u8` as Ops.quantise gives it, for `f32` the values [P, C, H, W]. */
 interface Part {
@@ -21,16 +22,17 @@ interface Part {
   vector: tf.Tensor1D;
 }
 
+/** Thrown by the hook of the last watched tap: what follows it shows nothing. */
+const SEEN = new Error('the last watched tap has been seen');
+
 export class TapRecorder {
-  readonly #inputs: Float32Array;
+  readonly #inputs: ProbeInputs;
   readonly #count: number;
   readonly #precision: RecordingConfig['precision'];
-  /** Images beside the probes, by their index; normalised, float32 [H, W, C]. */
-  readonly #own = new Map<number, Float32Array>();
 
   /** `inputs` are the normalised probes, float32 [count, H, W, C]. */
   constructor(inputs: Float32Array, count: number, precision: RecordingConfig['precision']) {
-    this.#inputs = inputs;
+    this.#inputs = new ProbeInputs(inputs);
     this.#count = count;
     this.#precision = precision;
   }
@@ -38,25 +40,26 @@ export class TapRecorder {
   /** Adds an image, normalised, float32 [H, W, C], that is recorded where a watch names its index, which lies beyond
    * those of the probes; null takes it away. */
   setOwn(index: number, input: Float32Array | null): void {
-    if (input) this.#own.set(index, input);
-    else this.#own.delete(index);
+    this.#inputs.setOwn(index, input);
   }
 
   /** The frame of what is watched (by default all taps of all probes). Taps that the network does not have, as those
-   * inside a merged pair, and unknown probes are left out. Throws NON_FINITE naming the tap and channel. */
+   * inside a merged pair, and unknown probes are left out. The network is read before the first wait: it may be
+   * trained on while the values are on their way. Throws NON_FINITE naming the tap and channel. */
   async record(
     net: VanillaNet,
     moment: FrameMoment,
     watch: Watch = { taps: null, probes: null },
   ): Promise<Frame> {
     const all = Array.from({ length: this.#count }, (_, i) => i);
-    const own = [...this.#own.keys()].sort((a, b) => a - b);
-    const probes = watch.probes ? [...all, ...own].filter((i) => watch.probes!.includes(i)) : all;
+    const probes = watch.probes
+      ? [...all, ...this.#inputs.own].filter((i) => watch.probes!.includes(i))
+      : all;
     const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
     const parts = this.#run(net, taps, probes);
-    const joined = tf.tidy(() => tf.concat1d(parts.map((part) => part.vector)));
-    tf.dispose(parts.map((part) => part.vector));
+    const joined = parts.length === 1 ? parts[0]!.vector : tf.concat1d(parts.map((part) => part.vector));
+    if (parts.length > 1) tf.dispose(parts.map((part) => part.vector));
     const data = (await joined.data()) as Float32Array;
     joined.dispose();
     let at = 0;
@@ -66,6 +69,12 @@ export class TapRecorder {
     return { ...moment, probes, taps: read };
   }
 
+  /** Frees the probes on the device. */
+  dispose(): void {
+    this.#inputs.dispose();
+  }
+
+  /** Runs the network as far as the last of the taps, which are in the order in which they fire. */
   #run(net: VanillaNet, taps: readonly TapDescription[], probes: readonly number[]): Part[] {
     const parts: Part[] = [];
     const handles = taps.map((tap) =>
@@ -74,27 +83,21 @@ export class TapRecorder {
         const encoding = height * width === 1 || this.#precision === 'f32' ? 'f32' : 'u8';
         const shape = [probes.length, channels, height, width] as const;
         parts.push({ id: tap.id, shape, encoding, vector: partOf(value as tf.Tensor4D, encoding) });
+        if (parts.length === taps.length) throw SEEN;
       }),
     );
+    const x = this.#inputs.get(net.config, probes);
     try {
-      tf.tidy(() => {
-        net.apply(this.#input(net, probes), 'infer');
-      });
+      net.apply(x, 'infer');
+    } catch (thrown) {
+      if (thrown !== SEEN) {
+        tf.dispose(parts.map((part) => part.vector));
+        throw thrown;
+      }
     } finally {
       for (const handle of handles) handle.remove();
     }
     return parts;
-  }
-
-  #input(net: VanillaNet, probes: readonly number[]): tf.Tensor4D {
-    const { inputSize, inputChannels } = net.config;
-    const pixels = inputSize * inputSize * inputChannels;
-    const x = new Float32Array(probes.length * pixels);
-    probes.forEach((probe, i) => {
-      const recorded = this.#inputs.subarray(probe * pixels, (probe + 1) * pixels);
-      x.set(this.#own.get(probe) ?? recorded, i * pixels);
-    });
-    return tf.tensor4d(x, [probes.length, inputSize, inputSize, inputChannels]);
   }
 }
 

@@ -13,7 +13,7 @@ import { importWeights, readWeights } from '../nn/weights.ts';
 import { weightsMetadata } from '../nn/weightsFile.ts';
 import { Random } from '../random.ts';
 import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
-import type { Watch } from './control.ts';
+import type { OwnImage, Watch } from './control.ts';
 import type { TrainerEvent } from './messages.ts';
 import { Optimizer } from './optimizer.ts';
 import { chooseProbes, type Probes } from './probes.ts';
@@ -105,6 +105,11 @@ export class Session {
     return this.#recorder.record(this.net, this.moment, watch);
   }
 
+  /** An image that is recorded where a watch names it. */
+  setOwn({ index, pixels }: OwnImage): void {
+    this.#recorder.setOwn(index, pixels && toInput(pixels, this.normalisation));
+  }
+
   /** Merges every pair and starts the optimizer afresh: the merged parameters are others than those it followed.
    * Throws LAMBDA_NOT_ZERO while λ > 0. */
   async merge(): Promise<MergeOutcome> {
@@ -176,6 +181,7 @@ export class Session {
   }
 
   dispose(): void {
+    this.#recorder.dispose();
     this.#optimizer.dispose();
     this.net.dispose();
   }

@@ -5,6 +5,7 @@ import { encodeFrame } from '../../shared/frame.ts';
 import { lambdaOfStep, learningRateAt, mergeEpoch } from '../../shared/schedule.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import { Boundary } from './boundary.ts';
+import { LiveBudget } from './budget.ts';
 import type { TrainerControl, Watch } from './control.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
 import { diverged } from './failure.ts';
@@ -26,6 +27,8 @@ export interface TrainOptions {
   resume: Uint8Array | null;
   /** Bytes of a weights file to start from, where there is no checkpoint. */
   weights?: Uint8Array | null;
+  /** What live frames may cost; by default a share of the time trained. */
+  budget?: LiveBudget;
 }
 
 /** Seconds between two step events. */
@@ -57,7 +60,12 @@ export class Training {
       epochs: options.config.training.epochs,
       stepsPerEpoch: session.batches.stepsPerEpoch,
     });
-    this.#boundary = new Boundary(options.control, this.#pace, (watch) => this.#frame(watch));
+    this.#boundary = new Boundary({
+      control: options.control,
+      pace: this.#pace,
+      budget: options.budget ?? new LiveBudget(),
+      frame: (watch) => this.#frame(watch),
+    });
   }
 
   async *run(): AsyncGenerator<TrainerEvent> {
@@ -229,6 +237,7 @@ export class Training {
   }
 
   async #frame(watch?: Watch): Promise<Uint8Array> {
+    for (const image of this.#options.control.takeOwn()) this.#session.setOwn(image);
     try {
       return encodeFrame(await this.#session.record(watch));
     } catch (error) {

@@ -5,13 +5,14 @@
  */
 import type { RunConfig } from '../../../shared/config.ts';
 import { encodeFrame, exactTap, quantiseTap, type Frame, type FrameTap } from '../../../shared/frame.ts';
+import type { Watch } from '../../../server/training/control.ts';
 import type { TrainerCommand, TrainerEvent } from '../../../server/training/messages.ts';
 
 const STEPS = 4;
 let config: RunConfig;
 let stopping = false;
 let paused = false;
-let watch: { taps: string[] | null; probes: number[] | null } | null = null;
+let watch: Watch | null = null;
 let pulls = 0;
 let step = 0;
 
@@ -42,7 +43,7 @@ function answer(epoch: number): void {
     if (!watch) continue;
     const whole = frame(epoch);
     const taps = whole.taps.filter((tap) => !watch?.taps || watch.taps.includes(tap.id));
-    send({ type: 'live', bytes: encodeFrame({ ...whole, taps }) });
+    send({ type: 'live', bytes: encodeFrame({ ...whole, taps }), watch });
   }
 }
 

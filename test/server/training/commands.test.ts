@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { decodeFrame } from '../../../shared/frame.ts';
+import { LiveBudget } from '../../../server/training/budget.ts';
 import { TrainerControl } from '../../../server/training/control.ts';
 import type { TrainerEvent } from '../../../server/training/messages.ts';
 import { useWasm } from './backend.ts';
@@ -8,10 +9,10 @@ import { collect, only, tinyConfig, tinyRun } from './tiny.ts';
 
 beforeAll(useWasm);
 
-/** A short run with the control that steers it. */
+/** A short run with the control that steers it; by its clock no frame ever takes time. */
 function start(changes = {}): { control: TrainerControl; events: AsyncGenerator<TrainerEvent> } {
   const control = new TrainerControl();
-  return { control, events: tinyRun(tinyConfig(changes), { control }) };
+  return { control, events: tinyRun(tinyConfig(changes), { control, budget: new LiveBudget(() => 0) }) };
 }
 
 const types = (events: readonly TrainerEvent[]): string[] => events.map((event) => event.type);

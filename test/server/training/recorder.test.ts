@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { NetworkConfig } from '../../../shared/config.ts';
 import { encodeFrame, quantiseTap, readMap, type FrameMoment } from '../../../shared/frame.ts';
 import { describeTaps } from '../../../shared/network.ts';
 import { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { Random } from '../../../server/random.ts';
+import type { Watch } from '../../../server/training/control.ts';
 import { TapRecorder } from '../../../server/training/recorder.ts';
 import { useWasm } from './backend.ts';
 import { tinyConfig } from './tiny.ts';
@@ -29,7 +30,14 @@ beforeAll(async () => {
 });
 afterAll(() => net.dispose());
 
-const recorder = (precision: 'u8' | 'f32' = 'u8'): TapRecorder => new TapRecorder(inputs, PROBES, precision);
+const recorders: TapRecorder[] = [];
+afterEach(() => recorders.splice(0).forEach((used) => used.dispose()));
+
+function recorder(precision: 'u8' | 'f32' = 'u8'): TapRecorder {
+  const made = new TapRecorder(inputs, PROBES, precision);
+  recorders.push(made);
+  return made;
+}
 
 /** Every tap's values [P, C, H, W] as a plain hook sees them, in the order in which they fire. */
 function plainly(): Map<string, Float32Array> {
@@ -133,16 +141,75 @@ test('a watch of nothing that exists gives an empty frame that can be sent', asy
   expect(encodeFrame(frame).length).toBeGreaterThan(8);
 });
 
-test('recording removes its hooks and leaves no tensors behind', async () => {
-  await recorder().record(net, MOMENT);
+test('recording removes its hooks and leaves only the probes behind, until it is disposed of', async () => {
   const before = tf.memory().numTensors;
-  await recorder().record(net, MOMENT);
-  await recorder('f32').record(net, MOMENT, { taps: ['stem.pre'], probes: [1] });
-  expect(tf.memory().numTensors).toBe(before);
+  const one = recorder();
+  await one.record(net, MOMENT);
+  expect(tf.memory().numTensors).toBe(before + 1);
+  await one.record(net, MOMENT);
+  for (const probes of [[1], [0, 2], [2], [0]]) await one.record(net, MOMENT, { taps: ['stem.pre'], probes });
+  expect(tf.memory().numTensors).toBe(before + 2); // the two sets used last
+  one.dispose();
   const x = tf.tensor4d(inputs, [PROBES, 32, 32, 3]);
   net.apply(x, 'infer').dispose();
   x.dispose();
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test('probes are brought to the device once, while the same ones are watched', async () => {
+  const one = recorder();
+  const watch = { taps: ['stem.out', 'stages.0.out'], probes: [1] };
+  const first = await one.record(net, MOMENT, watch);
+  const upload = vi.spyOn(tf.backend(), 'write');
+  expect(await one.record(net, MOMENT, watch)).toEqual(first);
+  const sizes = upload.mock.calls.map(([values]) => values?.length ?? 0);
+  upload.mockRestore();
+  expect(sizes.filter((size) => size >= 32 * 32 * 3)).toEqual([]);
+});
+
+test('an image set anew is recorded as it is now', async () => {
+  const one = recorder();
+  const watch = { taps: ['stem.out'], probes: [5] };
+  one.setOwn(5, inputs.slice(0, 3072));
+  const first = await one.record(net, MOMENT, watch);
+  one.setOwn(5, inputs.slice(3072, 6144));
+  const second = await one.record(net, MOMENT, watch);
+  expect(second.taps[0]!.values).not.toEqual(first.taps[0]!.values);
+});
+
+test('the network is run no further than the last watched tap', async () => {
+  const full = await countKernels({ taps: null, probes: [0] });
+  const near = await countKernels({ taps: ['stem.pre'], probes: [0] });
+  const far = await countKernels({ taps: ['stages.1.out'], probes: [0] });
+  expect(near).toBeLessThan(far);
+  expect(far).toBeLessThan(full);
+  const handles = [...describeTaps(config, false)].map(({ id }) => net.registerTap(id, () => seen.push(id)));
+  const seen: string[] = [];
+  await recorder().record(net, MOMENT, { taps: ['stages.0.pool'], probes: [0] });
+  for (const handle of handles) handle.remove();
+  expect(seen.at(-1)).toBe('stages.0.pool');
+});
+
+async function countKernels(watch: Watch): Promise<number> {
+  const one = recorder();
+  const { kernels } = await tf.profile(async () => {
+    await one.record(net, MOMENT, watch);
+    return [];
+  });
+  return kernels.length;
+}
+
+test('a failure on the way is passed on and leaves nothing behind', async () => {
+  const one = recorder();
+  await one.record(net, MOMENT);
+  const before = tf.memory().numTensors;
+  const handle = net.registerTap('stages.1.out', () => {
+    throw new Error('no memory left');
+  });
+  await expect(one.record(net, MOMENT)).rejects.toThrow('no memory left');
+  handle.remove();
+  expect(tf.memory().numTensors).toBe(before);
+  expect((await one.record(net, MOMENT)).taps.length).toBeGreaterThan(0);
 });
 
 test.each(['u8', 'f32'] as const)(
@@ -155,11 +222,13 @@ test.each(['u8', 'f32'] as const)(
     bad[4] = NaN;
     const set = (values: Float32Array): void => tf.tidy(() => gamma.assign(tf.tensor1d(values)));
     set(bad);
+    const one = recorder(precision);
     const before = tf.memory().numTensors;
-    await expect(recorder(precision).record(net, MOMENT)).rejects.toMatchObject({
+    await expect(one.record(net, MOMENT)).rejects.toMatchObject({
       code: 'NON_FINITE',
       message: expect.stringMatching(/^tap stages\.0\.pre, channel 4:/),
     });
+    one.dispose();
     expect(tf.memory().numTensors).toBe(before);
     set(Float32Array.from(good));
   },

@@ -1,0 +1,66 @@
+/** What watching may cost: a token bucket filled by training time and emptied by live frames. */
+
+/** Share of the training time that live frames may take. What of their cost can't be timed here (caches, the
+ * processor time of the server) has the rest of the 2 % that a viewer may cost. */
+const SHARE = 0.015;
+/** Seconds of frames that may be saved up, so that a cheap view is shown at the pace asked for from the start. */
+const SAVED = 0.1;
+/** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
+const ADVANCE = 0.25;
+const ADVANCE_FRAMES = 3;
+
+export class LiveBudget {
+  readonly #now: () => number;
+  #credit = SAVED;
+  /** When the credit was last brought up to date, and when the work under way began. */
+  #counted: number;
+  #begun = 0;
+  #paused = false;
+  /** Seconds that frames took lately. */
+  #usual = 0;
+
+  /** `now` gives seconds. */
+  constructor(now: () => number = () => performance.now() / 1000) {
+    this.#now = now;
+    this.#counted = now();
+  }
+
+  /** Whether a frame may be computed now; `fresh` says that it is the first of a new view, which a person waits for. */
+  allows(fresh: boolean): boolean {
+    if (this.#paused) return true;
+    this.#earn();
+    return this.#credit > (fresh ? -Math.max(ADVANCE, ADVANCE_FRAMES * this.#usual) : 0);
+  }
+
+  /** Work on a frame begins that holds the training up until `end`. */
+  begin(): void {
+    this.#earn();
+    this.#begun = this.#now();
+  }
+
+  /** What is done during a pause costs nothing. */
+  end(): void {
+    if (this.#paused) return;
+    const seconds = this.#now() - this.#begun;
+    this.#counted = this.#now();
+    this.#usual = Math.max(seconds, this.#usual / 2);
+    this.#credit -= seconds;
+  }
+
+  /** Nothing is trained until `resume`. */
+  pause(): void {
+    this.#earn();
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#counted = this.#now();
+    this.#paused = false;
+  }
+
+  #earn(): void {
+    const now = this.#now();
+    this.#credit = Math.min(SAVED, this.#credit + SHARE * (now - this.#counted));
+    this.#counted = now;
+  }
+}

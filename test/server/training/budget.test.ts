@@ -1,0 +1,91 @@
+import { beforeEach, expect, test } from 'vitest';
+import { LiveBudget } from '../../../server/training/budget.ts';
+
+let now: number;
+let budget: LiveBudget;
+
+beforeEach(() => {
+  now = 100;
+  budget = new LiveBudget(() => now);
+});
+
+/** Computes a frame. */
+function show(cost: number): void {
+  budget.begin();
+  now += cost;
+  budget.end();
+}
+
+/** Trains in steps of `step` seconds for `duration`, with a frame that takes `cost` wherever one is allowed. `fresh`
+ * says whether the viewer has changed its view before a step. */
+function train(
+  duration: number,
+  { step = 0.1, cost, fresh = () => false }: { step?: number; cost: number; fresh?: (i: number) => boolean },
+): { frames: number; seconds: number } {
+  let frames = 0;
+  const begin = now;
+  for (let i = 0; now - begin < duration; i++) {
+    if (budget.allows(fresh(i))) {
+      show(cost);
+      frames++;
+    }
+    now += step;
+  }
+  return { frames, seconds: now - begin };
+}
+
+test('the first frame comes at once', () => {
+  expect(budget.allows(false)).toBe(true);
+});
+
+test.each([0.004, 0.03, 1, 20])(
+  'frames of %f s take at most 2 %% of the time trained, and nearly all that they may',
+  (cost) => {
+    train(20_000, { cost });
+    const { frames, seconds } = train(20_000, { cost });
+    const share = (frames * cost) / (seconds - frames * cost);
+    expect(share).toBeLessThanOrEqual(0.02);
+    expect(share).toBeGreaterThan(0.012);
+  },
+);
+
+test('a cheap view is shown at every step', () => {
+  const { frames, seconds } = train(600, { step: 0.2, cost: 0.002 });
+  expect(frames).toBe(Math.ceil(seconds / 0.202));
+});
+
+test('what is saved up while nobody watches is bounded', () => {
+  now += 1e6;
+  const { frames } = train(1, { step: 0.01, cost: 0.03 });
+  expect(frames).toBeLessThanOrEqual(5);
+});
+
+test('the first frame of a new view comes at once although the budget is spent', () => {
+  train(10, { cost: 0.03 });
+  show(0.1);
+  expect(budget.allows(false)).toBe(false);
+  expect(budget.allows(true)).toBe(true);
+  show(0.5);
+  expect(budget.allows(true)).toBe(true); // also where frames are slow
+});
+
+test.each([0.03, 2])('one who changes the view all the time gets no more either (%f s a frame)', (cost) => {
+  train(2_000, { cost, fresh: () => true });
+  const { frames, seconds } = train(20_000, { cost, fresh: () => true });
+  expect((frames * cost) / (seconds - frames * cost)).toBeLessThanOrEqual(0.02);
+});
+
+test('frames during a pause cost nothing, and a pause earns nothing', () => {
+  show(0.4);
+  expect(budget.allows(false)).toBe(false);
+  budget.pause();
+  for (let i = 0; i < 10; i++) {
+    expect(budget.allows(false)).toBe(true);
+    show(1);
+  }
+  now += 1e6;
+  budget.resume();
+  expect(budget.allows(false)).toBe(false);
+  now += 30;
+  expect(budget.allows(false)).toBe(true);
+});
