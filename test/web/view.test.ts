@@ -9,7 +9,15 @@ test('a view survives its way through the URL', () => {
   const view: ViewState = {
     ...{ block: 'stages.1', tap: 'relu', probe: 3, epoch: '30m', a: '0', b: '30m' },
     ...{ panel: 'compare', layout: 'all', sort: 'entropy', alive: true, range: 'block', locked: true },
-    ...{ clip: 0.01, colours: 'magma', compare: 'swipe', other: '2026-11-24-emoji', from: 2.5, to: 11 },
+    ...{
+      clip: 0.01,
+      colours: 'magma',
+      compare: 'swipe',
+      other: '2026-11-24-emoji',
+      match: true,
+      from: 2.5,
+      to: 11,
+    },
     ...{ stages: '0.7,0.2', stride: 3, speed: 10, loop: true },
   };
   expect(parseView(formatView(view))).toEqual(view);

@@ -50,6 +50,8 @@ export interface ViewState {
   compare: CompareMode;
   /** The run to compare with; '' is this one. */
   other: string;
+  /** Whether its channels are put in the order that correlates best with this run's. */
+  match: boolean;
   /** The part of the time axis shown, in epochs; null reaches to its end. */
   from: number | null;
   to: number | null;
@@ -112,6 +114,7 @@ const FIELDS: { readonly [K in keyof ViewState]: Field<ViewState[K]> } = {
   colours: choice('viridis', COLOUR_MAPS),
   compare: choice('side', COMPARE_MODES),
   other: pattern('', /^[\w-]{1,100}$/),
+  match: flag(false),
   from: number<number | null>(null, 0, 1e5),
   to: number<number | null>(null, 0, 1e5),
   stages: pattern('', /^(drift|[01](\.\d+)?,[01](\.\d+)?)$/),
