@@ -1,36 +1,45 @@
-/** The analysis process: one task in, one answer out over the channel of `fork`, then it ends. Its memory, its engine
- * and its crashes are its own. */
+/** The analysis process: one task in, one answer out over the channel of `fork`, then it ends, unless it records
+ * images: of those the next one is likely to follow. Its memory, its engine and its crashes are its own. */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { RungId } from '../shared/config.ts';
 import { startEngine, type Engine } from './engine/start.ts';
-import { mergeWeights, reportMerge } from './training/analysis.ts';
+import { mergeWeights, recordImage, reportMerge } from './training/analysis.ts';
 import { failureEvent } from './training/failure.ts';
 import type { AnalysisAnswer, AnalysisTask } from './training/tasks.ts';
 
-function answer(message: AnalysisAnswer): void {
+let engine: Promise<Engine> | null = null;
+
+function end(message: AnalysisAnswer): void {
   process.send!(message, undefined, {}, () => process.exit(message.type === 'failure' ? 1 : 0));
 }
 
-const fail = (error: unknown): void => answer(failureEvent(error));
+const fail = (error: unknown): void => end(failureEvent(error));
 
 /** A run may come from a machine with another engine. */
 async function start(rung: RungId): Promise<Engine> {
-  try {
-    return await startEngine(rung, { allowSoftware: true });
-  } catch (error) {
+  const options = { allowSoftware: true };
+  const engine = await startEngine(rung, options).catch((error: unknown) => {
     if (rung === 'wasm') throw error;
-    return await startEngine('wasm', { allowSoftware: true });
-  }
+    return startEngine('wasm', options);
+  });
+  engine.onFatal(fail);
+  return engine;
 }
 
 async function work(task: AnalysisTask): Promise<AnalysisAnswer> {
-  const engine = await start(task.rung);
-  engine.onFatal(fail);
+  await (engine ??= start(task.rung));
   const weights = await readFile(task.weights);
   if (task.type === 'report')
     return { type: 'report', report: await reportMerge(weights, await readFile(task.probes)) };
+  if (task.type === 'record') return { type: 'recorded', bytes: await recordImage(weights, task) };
   await writeFile(task.out, await mergeWeights(weights));
   return { type: 'merged' };
+}
+
+/** An image that can't be recorded at one snapshot may be at the next: that failure does not end the process. */
+async function record(task: AnalysisTask): Promise<void> {
+  const message = await work(task).catch(failureEvent);
+  process.send!(message);
 }
 
 if (!process.send) {
@@ -41,4 +50,6 @@ process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => undefined);
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
-process.once('message', (task: AnalysisTask) => void work(task).then(answer, fail));
+process.on('message', (task: AnalysisTask) =>
+  task.type === 'record' ? void record(task) : void work(task).then(end, fail),
+);

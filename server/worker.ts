@@ -102,6 +102,8 @@ function obey(command: TrainerCommand): void {
       return control.resume();
     case 'watch':
       return control.watch(command.watch);
+    case 'probe':
+      return control.own({ index: command.index, pixels: command.pixels });
     case 'pull':
       return control.pull();
   }

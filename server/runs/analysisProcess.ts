@@ -1,5 +1,5 @@
 /** One task in a process of its own: forked, given the task, waited for, ended. */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ScopeError } from '../../shared/errors.ts';
 import type { AnalysisAnswer, AnalysisTask } from '../training/tasks.ts';
@@ -14,18 +14,24 @@ export interface AnalysisOptions {
   timeoutSeconds?: number;
 }
 
+export const TIMEOUT_SECONDS = 120;
+
+export function forkAnalysis(entry = ANALYSIS): ChildProcess {
+  return fork(entry, {
+    execArgv: ['--import', LOADER],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: process.platform !== 'win32',
+  });
+}
+
 /** The answer of the process; throws the ScopeError that it reports, or INTERNAL where it crashes or takes too long. */
 export function analyse(
   task: AnalysisTask,
-  { entry = ANALYSIS, timeoutSeconds = 120 }: AnalysisOptions = {},
+  { entry, timeoutSeconds = TIMEOUT_SECONDS }: AnalysisOptions = {},
 ): Promise<Exclude<AnalysisAnswer, { type: 'failure' }>> {
   return new Promise((resolve, reject) => {
-    const child = fork(entry, {
-      execArgv: ['--import', LOADER],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: process.platform !== 'win32',
-    });
+    const child = forkAnalysis(entry);
     let answer: AnalysisAnswer | null = null;
     let words = '';
     let late = false;

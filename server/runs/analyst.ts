@@ -8,6 +8,7 @@ import { analyse, type AnalysisOptions } from './analysisProcess.ts';
 import { matches } from './check.ts';
 import { readIfThere, TEMPORARY, writeAtomic } from './files.ts';
 import type { RunFolder } from './folder.ts';
+import { OwnFrames } from './ownFrames.ts';
 import { Queue } from './queue.ts';
 import { isThere } from './weights.ts';
 
@@ -23,12 +24,19 @@ export interface WeightsExport {
 }
 
 export class Analyst {
+  /** Feature maps of images that users brought. */
+  readonly ownFrames: OwnFrames;
   readonly #options: AnalysisOptions;
   readonly #queue = new Queue();
   readonly #pending = new Map<string, Promise<unknown>>();
 
   constructor(options: AnalysisOptions = {}) {
     this.#options = options;
+    this.ownFrames = new OwnFrames(options);
+  }
+
+  close(): void {
+    this.ownFrames.close();
   }
 
   /** The deep network of a snapshot beside its merged copy, on the run's probes. Throws NOT_FOUND for an unknown

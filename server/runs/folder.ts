@@ -6,6 +6,7 @@
  *   checkpoints/       ID.safetensors, the last few
  *   weights/           ID.safetensors of every snapshot (weights.ts)
  *   reports/           ID.merge.json, made on demand (analyst.ts)
+ *   own/               images that a user brought (own.ts)
  *   probes.bin         uint8 [P, H, W, C], before normalisation
  */
 import { mkdir, readFile, utimes } from 'node:fs/promises';
@@ -15,6 +16,7 @@ import { ScopeError } from '../../shared/errors.ts';
 import { EpochMetrics } from '../../shared/protocol.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Journal, readIfThere, writeAtomic } from './files.ts';
+import { OwnProbes } from './own.ts';
 import { Queue } from './queue.ts';
 import { createRecord, parseRecord, type RunRecord } from './record.ts';
 import { Snapshots } from './snapshots.ts';
@@ -29,6 +31,7 @@ export class RunFolder {
   readonly snapshots: Snapshots;
   readonly checkpoints: Checkpoints;
   readonly weights: WeightsFiles;
+  readonly own: OwnProbes;
   readonly #journal: Journal<typeof EpochMetrics>;
   readonly #queue = new Queue();
   /** Loaded once this process writes; otherwise the disk is asked each time. */
@@ -42,6 +45,7 @@ export class RunFolder {
     this.snapshots = new Snapshots(join(path, 'snapshots'));
     this.checkpoints = new Checkpoints(join(path, 'checkpoints'), KEPT_CHECKPOINTS);
     this.weights = new WeightsFiles(join(path, 'weights'));
+    this.own = new OwnProbes(this);
     this.#journal = new Journal(join(path, 'metrics.jsonl'), EpochMetrics);
   }
 
@@ -110,10 +114,11 @@ export class RunFolder {
     return this.#queue.run(() => writeAtomic(this.probes, images));
   }
 
-  /** One probe, uint8 [H, W, C]. */
+  /** One probe, recorded or own, uint8 [H, W, C]. */
   async readProbe(index: number): Promise<{ image: Uint8Array; size: number; channels: number }> {
     const { probes, config } = this.record;
     const { inputSize: size, inputChannels: channels } = config.network;
+    if (this.own.has(index)) return { image: await this.own.pixels(index), size, channels };
     if (index >= probes.length)
       throw new ScopeError(
         'NOT_FOUND',
@@ -134,6 +139,7 @@ export class RunFolder {
   async rewind(epoch: number): Promise<void> {
     await this.snapshots.rewind(epoch);
     await this.weights.rewind(epoch);
+    await this.own.rewind(epoch);
     await removeAfter(join(this.path, 'reports'), epoch);
     await this.#queue.run(async () => {
       this.#metrics = (await this.#journal.read()).filter((m) => m.epoch <= epoch);
@@ -148,6 +154,7 @@ export class RunFolder {
       this.snapshots.idle(),
       this.weights.idle(),
       this.checkpoints.idle(),
+      this.own.idle(),
     ]);
   }
 }

@@ -30,6 +30,8 @@ export const RunRecord = Type.Object({
   parameters: orNull(Type.Integer()),
   classes: Type.Array(Type.String()),
   probes: Type.Array(ProbeInfo),
+  /** Images that a user brought, and the index that the next one gets. */
+  own: Type.Optional(Type.Object({ next: Type.Integer(), probes: Type.Array(ProbeInfo) })),
   /** Epochs completed, and where the network stood after them. */
   epoch: Type.Integer(),
   lambda: orNull(Type.Number()),
@@ -93,6 +95,11 @@ export function isFinal(state: RunState): boolean {
   return state === 'finished' || state === 'stopped' || state === 'failed';
 }
 
+/** The recorded probes, then the images that a user brought. */
+export function probesOf({ probes, own }: RunRecord): ProbeInfo[] {
+  return [...probes, ...(own?.probes ?? [])];
+}
+
 /** What only a run under way has. */
 export interface Progress {
   lastStep: StepMetrics | null;
@@ -126,7 +133,7 @@ export function detail(id: string, record: RunRecord, progress?: Progress): RunD
     ...summarise(id, record, progress),
     config: record.config,
     classes: record.classes,
-    probes: record.probes,
+    probes: probesOf(record),
     engine: record.engine,
     parameters: record.parameters,
     lastStep: progress?.lastStep ?? null,

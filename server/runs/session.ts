@@ -1,5 +1,12 @@
 /** One run under way: the training process on one side, the run's folder and its listeners on the other. */
-import type { EpochMetrics, RunState, RunSummary, SnapshotInfo, StepMetrics } from '../../shared/protocol.ts';
+import type {
+  EpochMetrics,
+  ProbeInfo,
+  RunState,
+  RunSummary,
+  SnapshotInfo,
+  StepMetrics,
+} from '../../shared/protocol.ts';
 import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
 import type { RunFolder } from './folder.ts';
 import { isMomentId } from './id.ts';
@@ -11,6 +18,8 @@ export type RunEvent =
   | { type: 'step'; id: string; step: StepMetrics }
   | { type: 'epoch'; id: string; metrics: EpochMetrics }
   | { type: 'snapshot'; id: string; snapshot: SnapshotInfo }
+  /** The run's probes, once an image has been added or removed. */
+  | { type: 'probes'; id: string; probes: ProbeInfo[] }
   /** The answer to one pull: an encoded frame, and the watch that it shows. */
   | { type: 'live'; id: string; bytes: Uint8Array; watch: Watch };
 
@@ -78,6 +87,11 @@ export class RunSession {
 
   watch(watch: Watch): void {
     this.#process.send({ type: 'watch', watch });
+  }
+
+  /** An image that a user brought; null takes it away. */
+  probe(index: number, pixels: Uint8Array | null): void {
+    this.#process.send({ type: 'probe', index, pixels });
   }
 
   pull(): void {
@@ -151,6 +165,7 @@ export class RunSession {
     const { record } = this.#folder;
     await this.#folder.writeProbes(probeImages);
     record.probes = probes;
+    for (const { index } of this.#folder.own.list) this.probe(index, await this.#folder.own.pixels(index));
     this.progress.preparing = null;
     if (record.state === 'preparing') this.#enter('running');
     else this.#changed();

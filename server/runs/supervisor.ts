@@ -2,11 +2,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunConfig, RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
-import type { RunDetail, RunState, RunSummary } from '../../shared/protocol.ts';
+import type { ProbeInfo, RunDetail, RunState, RunSummary } from '../../shared/protocol.ts';
 import type { RunFolder } from './folder.ts';
 import { epochOf } from './id.ts';
 import { WORKER } from './process.ts';
-import { detail, summarise } from './record.ts';
+import { detail, probesOf, summarise } from './record.ts';
 import { RunSession, type RunEvent, type Watch } from './session.ts';
 import type { RunStore } from './store.ts';
 
@@ -105,6 +105,34 @@ export class Supervisor {
     this.#written.delete(folder);
     this.#watches.delete(id);
     this.#emit({ type: 'run', id, summary: null });
+  }
+
+  /** Adds an image, uint8 [H, W, C] in the size of the network's input, to a run's probes. Throws CONFLICT where the
+   * run takes none. */
+  async addProbe(id: string, name: string, pixels: Uint8Array): Promise<ProbeInfo> {
+    this.#refuseForeign(id);
+    const folder = this.#store.get(id);
+    const probe = await folder.own.add(name, pixels);
+    this.#written.add(folder);
+    this.#sessions.get(id)?.probe(probe.index, pixels);
+    this.#emit({ type: 'probes', id, probes: probesOf(folder.record) });
+    return probe;
+  }
+
+  /** Removes an image that was added. Throws CONFLICT for a recorded probe. */
+  async removeProbe(id: string, index: number): Promise<void> {
+    this.#refuseForeign(id);
+    const folder = this.#store.get(id);
+    const { probes } = folder.record;
+    if (index < probes.length)
+      throw new ScopeError(
+        'CONFLICT',
+        `probe ${index} is recorded with every snapshot; only images that were added can be removed`,
+        { field: 'index' },
+      );
+    await folder.own.remove(index);
+    this.#sessions.get(id)?.probe(index, null);
+    this.#emit({ type: 'probes', id, probes: probesOf(folder.record) });
   }
 
   /** What `pull` shall compute for a run; kept for when the run begins. */
