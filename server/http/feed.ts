@@ -41,6 +41,8 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
   const lives = new Map<string, LiveRun>();
   const io: Io = new Server(server, {
     serveClient: false,
+    // Frames are compressed by nobody: every viewer is sent the very same buffer.
+    perMessageDeflate: false,
     maxHttpBufferSize: LONGEST_REQUEST,
     allowRequest: (request, allow) => {
       const refusal = guard(request.headers);
@@ -73,7 +75,7 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
       send: (frame) =>
         socket.volatile.emit('frame', runId, frame, () => {
           viewer.ready = true;
-          live.tick();
+          live.tick(viewer);
         }),
     });
     socket.data.watching = { live, runId, viewer };
@@ -94,7 +96,10 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
     socket.on('follow', (runId, answer) => void respond(answer, () => follow(socket, runId)));
     socket.on('disconnect', () => stopWatching(socket));
     // A client that was being sent something else could take no frame; it can once its transport is ready again.
-    const retry = (): void => socket.data.watching?.live.tick();
+    const retry = (): void => {
+      const { watching } = socket.data;
+      watching?.live.tick(watching.viewer);
+    };
     socket.conn.transport.on('ready', retry);
     socket.conn.on('upgrade', (transport: typeof socket.conn.transport) => {
       transport.on('ready', retry);
@@ -118,7 +123,7 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
   const stopRuns = supervisor.subscribe((event) => {
     publish(io, event);
     const live = lives.get(event.id);
-    if (event.type === 'live') live?.receive(event.bytes);
+    if (event.type === 'live') live?.receive(event.bytes, event.watch);
     if (event.type === 'run' && event.summary) live?.enter(event.summary.state);
   });
   const stopLadder = ladder.subscribe((report) => io.emit('engine', report));

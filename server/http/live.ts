@@ -12,8 +12,6 @@ export interface Viewer {
   readonly interval: number;
   /** False while a frame is on its way to being painted. */
   ready: boolean;
-  /** True once a frame has been asked for that holds what this viewer watches. */
-  included: boolean;
   /** True once it has the frame of a paused run: the next one would be the same. */
   settled: boolean;
   /** When the next frame may be sent, ms. */
@@ -29,7 +27,7 @@ const TOLERANCE_MS = 15;
 
 export function createViewer(request: WatchRequest, client: Pick<Viewer, 'writable' | 'send'>): Viewer {
   const { taps, probes, rate = DEFAULT_RATE } = request;
-  const state = { ready: true, included: false, settled: false, due: 0 };
+  const state = { ready: true, settled: false, due: 0 };
   return { taps, probes, interval: 1000 / rate, ...state, ...client };
 }
 
@@ -41,7 +39,11 @@ export class LiveRun {
   #watched = 'null';
   /** A frame has been asked for and has not come. */
   #pulled = false;
+  /** Rings at `#alarm` (ms), when the first viewer is due. */
   #timer: NodeJS.Timeout | null = null;
+  #alarm = 0;
+  /** From when the viewers' intervals are counted, ms: those of one pace stay in step and share each frame. */
+  #origin: number | null = null;
 
   constructor(id: string, state: RunState, supervisor: Pick<Supervisor, 'watch' | 'pull'>) {
     this.#id = id;
@@ -62,24 +64,28 @@ export class LiveRun {
   remove(viewer: Viewer): void {
     this.#viewers.delete(viewer);
     this.#rewatch();
-    if (this.idle && this.#timer) clearTimeout(this.#timer);
+    if (!this.idle) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = this.#origin = null;
   }
 
-  /** Asks for a frame when a viewer can take one: now, or when the first of them is due. */
-  tick(): void {
+  /** Asks for a frame when a viewer can take one: now, or when the first of them is due. `viewer` is the one that has
+   * changed, where it is one. */
+  tick(viewer?: Viewer): void {
+    if (this.#pulled || (viewer && this.#timer && viewer.due >= this.#alarm)) return;
+    let due = Infinity;
+    for (const v of this.#viewers) if (v.due < due && v.ready && !v.settled && v.writable()) due = v.due;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#pulled) return;
-    const waiting = [...this.#viewers].filter((v) => v.ready && !v.settled && v.writable());
-    if (waiting.length === 0) return;
-    const wait = Math.min(...waiting.map((v) => v.due)) - performance.now();
+    const wait = due - performance.now();
     if (wait > 0) {
-      this.#timer = setTimeout(() => this.tick(), wait);
-      return;
-    }
-    if (!this.#supervisor.pull(this.#id)) return;
-    this.#pulled = true;
-    for (const viewer of this.#viewers) viewer.included = true;
+      if (wait === Infinity) return;
+      this.#alarm = due;
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.tick();
+      }, wait);
+    } else this.#pulled = this.#supervisor.pull(this.#id);
   }
 
   /** The run's state may have changed; a new process knows of no request. */
@@ -90,16 +96,20 @@ export class LiveRun {
     this.tick();
   }
 
-  /** The frame that was asked for has come: everyone who can take it gets their part. */
-  receive(bytes: Uint8Array): void {
+  /** The frame that was asked for has come, of what was watched when it was computed: everyone who can take it gets
+   * their part, viewers of the same part the same buffer. */
+  receive(bytes: Uint8Array, watch: Watch): void {
     this.#pulled = false;
+    if (!watch) return this.tick();
     const now = performance.now();
     const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const parts = new Map([[this.#watched, whole]]);
+    const parts = new Map([[keyOf(watch), whole]]);
     let frame: Frame | null = null;
     for (const viewer of this.#viewers) {
-      if (!viewer.ready || !viewer.included || viewer.settled || !viewer.writable()) continue;
-      if (viewer.due > now + TOLERANCE_MS) continue;
+      if (viewer.settled || viewer.due > now + TOLERANCE_MS || !covers(watch, viewer)) continue;
+      // Whoever can't take this one waits for the next of the others, rather than cause frames of its own between.
+      viewer.due = this.#next(viewer.interval, now);
+      if (!viewer.ready || !viewer.writable()) continue;
       const key = keyOf(viewer);
       let part = parts.get(key);
       if (!part) {
@@ -109,10 +119,15 @@ export class LiveRun {
       }
       viewer.ready = false;
       viewer.settled = this.#state === 'paused';
-      viewer.due = now + viewer.interval;
       viewer.send(part);
     }
     this.tick();
+  }
+
+  /** The next whole number of intervals after `now`. */
+  #next(interval: number, now: number): number {
+    this.#origin ??= now;
+    return this.#origin + (Math.floor((now - this.#origin) / interval) + 1) * interval;
   }
 
   /** Tells the training process what all viewers together watch. */
@@ -131,6 +146,13 @@ export function unite(views: readonly Pick<Viewer, 'taps' | 'probes'>[]): Watch 
   const merge = <T extends string | number>(lists: readonly (readonly T[] | null)[]): T[] | null =>
     lists.some((list) => list === null) ? null : sorted(new Set(lists.flatMap((list) => list ?? [])));
   return { taps: merge(views.map((v) => v.taps)), probes: merge(views.map((v) => v.probes)) };
+}
+
+/** Whether a frame of `watch` holds what a viewer watches. */
+function covers(watch: NonNullable<Watch>, view: Pick<Viewer, 'taps' | 'probes'>): boolean {
+  const holds = <T>(all: readonly T[] | null, some: readonly T[] | null): boolean =>
+    all === null || (some !== null && some.every((one) => all.includes(one)));
+  return holds(watch.taps, view.taps) && holds(watch.probes, view.probes);
 }
 
 function keyOf({ taps, probes }: Pick<Viewer, 'taps' | 'probes'>): string {

@@ -1,7 +1,6 @@
-import { connect, type Socket as TcpSocket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, Socket as TcpSocket, type AddressInfo } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { decodeFrame, type Frame } from '../../../shared/frame.ts';
 import type {
   Answer,
@@ -175,6 +174,35 @@ test('a watcher is served again after a pause, a reconnection and a restart of t
   const stopped = frames.length;
   expect((await house.ask('POST', `/api/runs/${id}/resume`)).status).toBe(200);
   await until(() => frames.length > stopped + 1);
+});
+
+test('twenty viewers of one view are sent the same memory, and no more is computed than for one', async () => {
+  const id = await start('silent');
+  const viewers = await Promise.all(Array.from({ length: 20 }, () => join()));
+  const frames = viewers.map((viewer) => collect(viewer));
+  // What is handed to the network: the sockets that each piece of memory that holds a frame was written to.
+  const written = new Map<string, Set<TcpSocket>>();
+  const memory: ArrayBufferLike[] = [];
+  const original = TcpSocket.prototype.write;
+  const write = vi.spyOn(TcpSocket.prototype, 'write').mockImplementation(function (
+    this: TcpSocket,
+    ...values: unknown[]
+  ) {
+    const [data] = values;
+    if (data instanceof Uint8Array && Buffer.from(data.subarray(0, 4)).toString() === 'VSF1') {
+      if (!memory.includes(data.buffer)) memory.push(data.buffer);
+      const key = `${memory.indexOf(data.buffer)} ${data.byteOffset} ${data.length}`;
+      written.set(key, (written.get(key) ?? new Set()).add(this));
+    }
+    return original.apply(this, values as Parameters<typeof original>);
+  });
+  await Promise.all(viewers.map((viewer) => watch(viewer, id, { taps: ['stem.out'], rate: 10 })));
+  await until(() => frames.every((list) => list.length > 4));
+  write.mockRestore();
+  const lives = house.events.filter((event) => event.type === 'live').length;
+  expect(written.size).toBeLessThanOrEqual(lives);
+  const shared = [...written.values()].filter((sockets) => sockets.size === viewers.length);
+  expect(shared.length).toBeGreaterThanOrEqual(3);
 });
 
 test('bad requests are answered with what is wrong, and harm nobody', async () => {

@@ -30,6 +30,8 @@ const frame: Frame = {
   taps: [tap('a'), tap('b')],
 };
 const bytes = encodeFrame(frame);
+/** A frame of what was watched last, or of `watch`. */
+const receive = (watch: Watch = watches.at(-1)!): void => live.receive(bytes, watch);
 
 interface Fake {
   viewer: Viewer;
@@ -55,13 +57,13 @@ test('one frame is asked for at a time, and the next only when the last has been
   expect(pulls).toBe(1);
   live.tick();
   expect(pulls).toBe(1);
-  live.receive(bytes);
+  receive();
   expect(one.frames).toHaveLength(1);
   vi.advanceTimersByTime(1000);
   expect(pulls).toBe(1); // not painted
   paint(one);
   expect(pulls).toBe(2);
-  live.receive(bytes);
+  receive();
   paint(one);
   expect(pulls).toBe(2); // not due: 10 a second
   vi.advanceTimersByTime(101);
@@ -70,29 +72,77 @@ test('one frame is asked for at a time, and the next only when the last has been
 
 test('viewers of the same part share its bytes, and one who watches all gets the frame as it came', () => {
   const [all, a, b] = [join(), join(['a']), join(['a'])];
-  live.receive(bytes); // asked for when only the first watched
-  expect([all, a, b].map((v) => v.frames.length)).toEqual([1, 0, 0]);
-  expect(all.frames[0]!.equals(Buffer.from(bytes))).toBe(true);
-  live.receive(bytes);
+  receive();
   expect([all, a, b].map((v) => v.frames.length)).toEqual([1, 1, 1]);
+  expect(all.frames[0]!.equals(Buffer.from(bytes))).toBe(true);
   expect(a.frames[0]).toBe(b.frames[0]);
   expect(decodeFrame(a.frames[0]!).taps.map((t) => t.id)).toEqual(['a']);
 });
 
+test('a frame that was computed for another view goes only to those whose view it holds', () => {
+  const a = join(['a'], [0]);
+  const both = join(['a', 'b'], [0]);
+  const other = join(null, [0]);
+  receive({ taps: ['b', 'a'], probes: null });
+  expect([a, both, other].map((v) => v.frames.length)).toEqual([1, 1, 0]);
+  expect(pulls).toBe(2); // for the one that got nothing
+  receive({ taps: ['a'], probes: [1] });
+  expect([a, both, other].map((v) => v.frames.length)).toEqual([1, 1, 0]);
+  receive({ taps: null, probes: [0, 1] });
+  expect(other.frames).toHaveLength(1);
+  expect(decodeFrame(other.frames[0]!).probes).toEqual([0]);
+});
+
+test('viewers of one pace that joined at different times share frames from their second on', () => {
+  const all = [0, 37, 55, 81].map((at, i, times) => {
+    vi.advanceTimersByTime(at - (times[i - 1] ?? 0));
+    const one = join(['a']);
+    receive();
+    paint(one);
+    return one;
+  });
+  const before = pulls;
+  for (let frame = 0; frame < 5; frame++) {
+    vi.advanceTimersByTime(100);
+    receive();
+    all.forEach(paint);
+  }
+  expect(pulls - before).toBe(5);
+  for (const { frames } of all) expect(frames).toHaveLength(6);
+});
+
+test('one that paints slowly waits for the frames of the others', () => {
+  const [quick, slow] = [join(['a']), join(['a'])];
+  receive();
+  paint(quick);
+  vi.advanceTimersByTime(101);
+  receive();
+  paint(quick);
+  const before = pulls;
+  vi.advanceTimersByTime(20);
+  paint(slow);
+  expect(pulls).toBe(before);
+  vi.advanceTimersByTime(80);
+  expect(pulls).toBe(before + 1);
+  receive();
+  expect([quick, slow].map((v) => v.frames.length)).toEqual([3, 2]);
+});
+
 test('a client that takes no bytes causes no frame and is sent none, until it reads again', () => {
   const stalled = join();
-  live.receive(bytes);
+  receive();
   stalled.writable = false;
   paint(stalled);
   vi.advanceTimersByTime(1000);
   expect(pulls).toBe(1);
   const other = join();
-  live.receive(bytes);
+  receive();
   expect([stalled.frames.length, other.frames.length]).toEqual([1, 1]);
   stalled.writable = true;
-  live.tick();
+  live.tick(stalled.viewer);
+  vi.advanceTimersByTime(100);
   expect(pulls).toBe(3);
-  live.receive(bytes);
+  receive();
   expect(stalled.frames).toHaveLength(2);
 });
 
@@ -130,13 +180,13 @@ test('a run that starts anew is asked anew, and a paused one once for each viewe
   live.enter('stopped'); // the request has gone with its process
   expect(pulls).toBe(2);
   live.enter('paused');
-  live.receive(bytes);
+  receive();
   paint(one);
   vi.advanceTimersByTime(1000);
   expect([one.frames.length, pulls]).toEqual([1, 2]);
   join();
   expect(pulls).toBe(3);
-  live.receive(bytes);
+  receive();
   expect(one.frames).toHaveLength(1);
   live.enter('running');
   expect(pulls).toBe(4);

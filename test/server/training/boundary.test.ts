@@ -1,0 +1,131 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Boundary } from '../../../server/training/boundary.ts';
+import { LiveBudget } from '../../../server/training/budget.ts';
+import { TrainerControl, type Watch } from '../../../server/training/control.ts';
+import type { TrainerEvent } from '../../../server/training/messages.ts';
+import { Pace } from '../../../server/training/pace.ts';
+
+let now: number;
+let control: TrainerControl;
+let boundary: Boundary;
+/** What a frame costs by the clock, and how it comes. */
+let cost: number;
+let compute: () => Promise<Uint8Array>;
+let computed: Watch[];
+
+const WATCH: Watch = { taps: ['stem.out'], probes: [0] };
+
+beforeEach(() => {
+  now = 0;
+  cost = 0.01;
+  computed = [];
+  compute = async () => new Uint8Array([computed.length]);
+  control = new TrainerControl();
+  const clock = (): number => now;
+  boundary = new Boundary({
+    control,
+    pace: new Pace({ epochs: 1, stepsPerEpoch: 1 }, clock),
+    budget: new LiveBudget(clock),
+    frame: (watch) => {
+      computed.push(watch);
+      now += cost;
+      return compute();
+    },
+  });
+});
+
+/** The events of one boundary. */
+async function attend(): Promise<TrainerEvent[]> {
+  const events: TrainerEvent[] = [];
+  for await (const event of boundary.attend()) events.push(event);
+  return events;
+}
+
+/** Pulls and attends at each of some steps of 0.1 s; gives the number of frames. */
+async function train(steps: number): Promise<number> {
+  let frames = 0;
+  for (let i = 0; i < steps; i++, now += 0.1) {
+    control.pull();
+    frames += (await attend()).length;
+  }
+  return frames;
+}
+
+test('a pull is answered at the next boundary, by a frame that tells which watch it shows', async () => {
+  expect(await attend()).toEqual([]);
+  control.watch(WATCH);
+  expect(await attend()).toEqual([]);
+  control.pull();
+  expect(await attend()).toEqual([{ type: 'live', bytes: new Uint8Array([1]), watch: WATCH }]);
+  expect(await attend()).toEqual([]);
+});
+
+test('frames that cost more than their budget come less often than asked for, and go on coming', async () => {
+  control.watch(WATCH);
+  const first = await train(1000);
+  const later = await train(1000);
+  expect(first).toBeGreaterThan(later);
+  expect(later * cost).toBeLessThanOrEqual(0.02 * 100);
+  expect(later * cost).toBeGreaterThan(0.01 * 100);
+});
+
+test('the first frame of another watch comes although the budget is spent', async () => {
+  cost = 1;
+  control.watch(WATCH);
+  expect(await train(5)).toBe(1);
+  const other: Watch = { taps: ['logits'], probes: null };
+  control.watch(other);
+  control.pull();
+  expect(await attend()).toMatchObject([{ type: 'live', watch: other }]);
+  control.pull();
+  expect(await attend()).toEqual([]);
+});
+
+test('a frame that a device still computes holds no step up and comes at a later boundary', async () => {
+  let finish = (_: Uint8Array): void => undefined;
+  compute = () => new Promise((resolve) => (finish = resolve));
+  control.watch(WATCH);
+  control.pull();
+  expect(await attend()).toEqual([]);
+  control.pull();
+  expect(await attend()).toEqual([]);
+  expect(computed).toHaveLength(1); // one at a time
+  finish(new Uint8Array([7]));
+  expect(await attend()).toMatchObject([{ type: 'live', bytes: new Uint8Array([7]) }]);
+  expect(computed).toHaveLength(1);
+  expect(await attend()).toEqual([]); // the second pull has begun the next
+  expect(computed).toHaveLength(2);
+});
+
+test('a frame under way is waited for by a pause, and pulls of a pause are all answered', async () => {
+  let finish = (_: Uint8Array): void => undefined;
+  compute = () => new Promise((resolve) => (finish = resolve));
+  control.watch(WATCH);
+  control.pull();
+  await attend();
+  control.pause();
+  const events = boundary.attend();
+  expect((await events.next()).value).toEqual({ type: 'paused' });
+  const next = events.next();
+  finish(new Uint8Array([1]));
+  expect((await next).value).toMatchObject({ type: 'live', bytes: new Uint8Array([1]) });
+  compute = async () => new Uint8Array([2]);
+  cost = 100;
+  for (let i = 0; i < 3; i++) {
+    control.pull();
+    expect((await events.next()).value).toMatchObject({ type: 'live', bytes: new Uint8Array([2]) });
+  }
+  control.resume();
+  expect((await events.next()).value).toEqual({ type: 'resumed' });
+  expect((await events.next()).done).toBe(true);
+  cost = 0.01;
+  control.pull();
+  expect(await attend()).toHaveLength(1); // what the pause computed was free
+});
+
+test('what goes wrong with a frame is thrown at the boundary', async () => {
+  compute = () => Promise.reject(new Error('tap stem.out is not finite'));
+  control.watch(WATCH);
+  control.pull();
+  await expect(attend()).rejects.toThrow('not finite');
+});
