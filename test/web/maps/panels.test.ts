@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { exactTap, type Frame } from '../../../shared/frame.ts';
 import type { TapDescription } from '../../../shared/network.ts';
 import ChannelGrid from '../../../web/src/lib/maps/ChannelGrid.svelte';
-import CompareMaps from '../../../web/src/lib/compare/CompareMaps.svelte';
 import StageStrip from '../../../web/src/lib/maps/StageStrip.svelte';
 
 const tap: TapDescription = {
@@ -59,11 +58,4 @@ test('the strip draws no more channels than asked', () => {
 test('the grid says so where the probe is not in the frame', () => {
   const text = textOf(ChannelGrid, { frame: some, tap, probe: 5, caption });
   expect(text).toContain('stem.pre is not in this recording');
-});
-
-test('the comparison gives the cosine and mean difference of the picked channel', () => {
-  const b = frame([-4, 0, 0, 2, 0, 0, 0, 0, 1, 2, 3, 4]);
-  const text = textOf(CompareMaps, { a: some, b, tap, probe: 6, captionA: caption, captionB: caption });
-  expect(text).toMatch(/cosine 1 /);
-  expect(text).toMatch(/mean \|B − A\| 0\.75 /);
 });
