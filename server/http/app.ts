@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { TSchema } from 'typebox';
 import { ScopeError } from '../../shared/errors.ts';
 import { check } from '../runs/check.ts';
+import { Similarities } from '../runs/similarities.ts';
 import { Uploads } from '../runs/uploads.ts';
 import { addDocs } from './docs.ts';
 import { handleError, toReply } from './errors.ts';
@@ -13,6 +14,7 @@ import { addPages } from './pages.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { engineRoutes } from './routes/engine.ts';
 import { exportRoutes } from './routes/exports.ts';
+import { measureRoutes } from './routes/measures.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { presetRoutes } from './routes/presets.ts';
 import { probeRoutes } from './routes/probes.ts';
@@ -74,12 +76,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
   weightRoutes(app, uploads);
   runRoutes(app, options, uploads);
   metricRoutes(app, options);
+  measureRoutes(app, options, new Similarities());
   snapshotRoutes(app, options);
   probeRoutes(app, options);
   exportRoutes(app, options);
   await addPages(app, options.build);
 
   const feed = createFeed(app.server, options, guard);
-  app.addHook('preClose', async () => feed.close());
+  app.addHook('preClose', async () => {
+    feed.close();
+    options.analyst.close();
+  });
   return app;
 }

@@ -8,6 +8,7 @@ import {
   WatchRequest,
   type Answer,
   type ClientToServer,
+  type RunDetail,
   type ServerToClient,
 } from '../../shared/protocol.ts';
 import { check } from '../runs/check.ts';
@@ -70,7 +71,9 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
     const { runId } = wanted;
     const live = lives.get(runId) ?? new LiveRun(runId, run.state, supervisor);
     lives.set(runId, live);
-    const viewer: Viewer = createViewer(wanted, {
+    // Named one by one, so that a frame for several viewers can hold own images beside all recorded probes.
+    const view = { ...wanted, probes: wanted.probes ?? recordedProbes(run) };
+    const viewer: Viewer = createViewer(view, {
       writable: () => socket.conn.transport.writable,
       send: (frame) =>
         socket.volatile.emit('frame', runId, frame, () => {
@@ -155,6 +158,12 @@ function publish(io: Io, event: RunEvent): void {
       return;
     case 'snapshot':
       followers.emit('snapshot', event.id, event.snapshot);
+      return;
+    case 'measures':
+      followers.emit('measures', event.id, event.measures);
+      return;
+    case 'probes':
+      followers.emit('probes', event.id, event.probes);
   }
 }
 
@@ -174,17 +183,23 @@ async function respond(answer: unknown, action: () => void | Promise<void>): Pro
 }
 
 /** Names a tap or probe that the run does not have. */
-function checkWatch({ taps, probes }: WatchRequest, run: ReturnType<Services['supervisor']['detail']>): void {
+function checkWatch({ taps, probes }: WatchRequest, run: RunDetail): void {
   const known = describeTaps(run.config.network, false).map((tap) => tap.id);
   const tap = taps?.find((id) => !known.includes(id));
   if (tap !== undefined)
     throw new ScopeError('INVALID_CONFIG', `the run has no tap '${tap}'; it has ${known.join(', ')}`, {
       field: 'taps',
     });
-  const count = run.config.network.classes * run.config.recording.probesPerClass;
-  const probe = probes?.find((index) => index >= count);
-  if (probe !== undefined)
-    throw new ScopeError('INVALID_CONFIG', `the run has no probe ${probe}; it has 0 to ${count - 1}`, {
-      field: 'probes',
-    });
+  const own = run.probes.filter((probe) => probe.own !== undefined).map((probe) => probe.index);
+  const recorded = recordedProbes(run);
+  const probe = probes?.find((index) => !recorded.includes(index) && !own.includes(index));
+  if (probe === undefined) return;
+  const has = [`0 to ${recorded.length - 1}`, ...own].join(', ');
+  throw new ScopeError('INVALID_CONFIG', `the run has no probe ${probe}; it has ${has}`, { field: 'probes' });
+}
+
+/** Indices of the probes that every snapshot holds; before the run begins, of those that it may get. */
+function recordedProbes({ probes, config }: RunDetail): number[] {
+  if (probes.length > 0) return probes.filter((probe) => probe.own === undefined).map((probe) => probe.index);
+  return Array.from({ length: config.network.classes * config.recording.probesPerClass }, (_, i) => i);
 }

@@ -1,23 +1,41 @@
-/** A run's probes: the fixed images whose feature maps are recorded. */
+/** A run's probes: the fixed images whose feature maps are recorded, and the images that users bring to it. */
+import type { FastifyError } from 'fastify';
 import type { Channels } from 'sharp';
 import { Type } from 'typebox';
+import { ScopeError } from '../../../shared/errors.ts';
 import { ProbeInfo } from '../../../shared/protocol.ts';
+import { Queue } from '../../runs/queue.ts';
+import { probesOf } from '../../runs/record.ts';
 import { isCached } from '../caching.ts';
+import { decodeImage, MOST_BYTES } from '../decode.ts';
 import { binary, NoQuery, replies, RunParams } from '../replies.ts';
 import type { App, Services } from '../services.ts';
 
-export function probeRoutes(app: App, { store }: Services): void {
+const IMAGES = ['image/jpeg', 'image/png', 'image/webp'];
+const Index = Type.String({ pattern: '^\\d{1,6}$' });
+const OneProbe = Type.Object({ ...RunParams.properties, index: Index });
+const Named = Type.Object(
+  { name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) },
+  { additionalProperties: false },
+);
+
+export function probeRoutes(app: App, { store, supervisor }: Services): void {
+  /** A large image takes a quarter of a gigabyte while it is decoded: one at a time. */
+  const decoding = new Queue();
+  // What an image is, its content says.
+  app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
   app.get(
     '/api/runs/:id/probes',
     {
       schema: {
-        summary: 'The probes and their classes',
+        summary: 'The probes and their classes, then the images that users brought',
         params: RunParams,
         querystring: NoQuery,
         response: replies(Type.Array(ProbeInfo)),
       },
     },
-    (request) => store.get(request.params.id).record.probes,
+    (request) => probesOf(store.get(request.params.id).record),
   );
 
   app.get(
@@ -25,7 +43,7 @@ export function probeRoutes(app: App, { store }: Services): void {
     {
       schema: {
         summary: 'A probe as the network sees it, before normalisation',
-        params: Type.Object({ ...RunParams.properties, index: Type.String({ pattern: '^\\d{1,6}$' }) }),
+        params: OneProbe,
         querystring: NoQuery,
         response: binary('image/png', 'The image'),
       },
@@ -41,4 +59,58 @@ export function probeRoutes(app: App, { store }: Services): void {
       return reply.type('image/png').send(await sharp(image, { raw }).png().toBuffer());
     },
   );
+
+  app.post(
+    '/api/runs/:id/probes',
+    {
+      bodyLimit: MOST_BYTES,
+      schema: {
+        summary:
+          'Bring an image (JPEG, PNG or WebP, up to 10 MB and 50 million pixels): one more probe of the run, ' +
+          'cut to its middle square and shrunk to the input of the network',
+        params: RunParams,
+        querystring: Named,
+        consumes: IMAGES,
+        body: Type.Unsafe<unknown>({ format: 'binary' }),
+        response: { ...replies(ProbeInfo), 201: ProbeInfo },
+      },
+      errorHandler: (error, _request, _reply) => {
+        throw explain(error);
+      },
+    },
+    async ({ params: { id }, query: { name = 'image' }, body }, reply) => {
+      const { network } = store.get(id).record.config;
+      const file = body instanceof Uint8Array ? body : new Uint8Array();
+      const pixels = await decoding.run(() => decodeImage(file, network));
+      return reply.status(201).send(await supervisor.addProbe(id, name, pixels));
+    },
+  );
+
+  app.delete(
+    '/api/runs/:id/probes/:index',
+    {
+      schema: {
+        summary: 'Remove an image that was brought, with its feature maps',
+        params: OneProbe,
+        querystring: NoQuery,
+        response: { ...replies(Type.Null()), 204: Type.Null() },
+      },
+    },
+    async ({ params: { id, index } }, reply) => {
+      await supervisor.removeProbe(id, Number(index));
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+/** What Fastify refuses before the handler sees it, in words. */
+function explain(error: FastifyError): Error {
+  const { code } = error;
+  const why =
+    code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+      ? `the file is larger than ${MOST_BYTES / 2 ** 20} MiB, the most that is valid`
+      : code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+        ? `the body is no image; valid are ${IMAGES.join(', ')}`
+        : null;
+  return why === null ? error : new ScopeError('INVALID_DATA', why, { field: 'body', cause: error });
 }

@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Type } from 'typebox';
 import { ScopeError } from '../../../shared/errors.ts';
-import { encodeFrame, selectFrame, type Frame } from '../../../shared/frame.ts';
+import { decodeFrame, encodeFrame, selectFrame, type Frame } from '../../../shared/frame.ts';
 import { FRAME_TYPE, SnapshotInfo } from '../../../shared/protocol.ts';
+import type { RunFolder } from '../../runs/folder.ts';
 import { unpackFrame } from '../../runs/snapshots.ts';
 import { isCached } from '../caching.ts';
 import { binary, NoQuery, replies, RunParams } from '../replies.ts';
@@ -20,7 +21,7 @@ const Part = Type.Object(
   { additionalProperties: false },
 );
 
-export function snapshotRoutes(app: App, { store }: Services): void {
+export function snapshotRoutes(app: App, { store, analyst }: Services): void {
   app.get(
     '/api/runs/:id/snapshots',
     {
@@ -38,7 +39,10 @@ export function snapshotRoutes(app: App, { store }: Services): void {
     '/api/runs/:id/snapshots/:snapshot',
     {
       schema: {
-        summary: 'A snapshot as a frame; ?taps=a,b&probes=0,3 gives a part of it',
+        summary:
+          'A snapshot as a frame; ?taps=a,b&probes=0,3 gives a part of it. Of an image that a user brought, ' +
+          '?probes=12 gives the frame of that one alone, computed from the weights of the snapshot: a request can ' +
+          'mix neither two of them nor one with recorded probes',
         params: Type.Object({ ...RunParams.properties, snapshot: Type.String({ maxLength: 20 }) }),
         querystring: Part,
         response: binary(FRAME_TYPE, 'A frame: see shared/frame.ts'),
@@ -48,6 +52,14 @@ export function snapshotRoutes(app: App, { store }: Services): void {
       const { id, snapshot } = request.params;
       const { taps, probes } = request.query;
       const folder = store.get(id);
+      const own = findOwn(folder, probes?.split(',').map(Number) ?? []);
+      if (own !== null) {
+        const kept = await analyst.ownFrames.find(folder, own, snapshot);
+        const tag = `${snapshot}-own-${own}-${Math.round(kept.modified)}-${kept.bytes.length}`;
+        if (isCached(request, reply, folder, tag)) return reply.status(304).send();
+        const part = select(decodeFrame(await unpack(kept.bytes)), taps?.split(',') ?? null, null);
+        return reply.type(FRAME_TYPE).send(Buffer.from(encodeFrame(part).buffer));
+      }
       const stored = await folder.snapshots.read(snapshot);
       const tag = `${snapshot}-${Math.round(stored.modified)}-${stored.bytes.length}`;
       if (isCached(request, reply, folder, tag)) return reply.status(304).send();
@@ -63,6 +75,19 @@ export function snapshotRoutes(app: App, { store }: Services): void {
       return reply.send(Buffer.from(encodeFrame(part).buffer));
     },
   );
+}
+
+/** The own image that is asked for; null where it is recorded probes. */
+function findOwn({ own }: RunFolder, probes: number[]): number | null {
+  const found = probes.find((index) => own.has(index));
+  if (found === undefined) return null;
+  if (probes.length > 1)
+    throw new ScopeError(
+      'INVALID_CONFIG',
+      `probe ${found} is an image that was brought: it can be asked for only alone, as ?probes=${found}`,
+      { field: 'probes' },
+    );
+  return found;
 }
 
 /** Like selectFrame, but a tap or probe that the snapshot does not hold is named. */
