@@ -73,11 +73,27 @@ export function learningRateAt(
 export const STAGES = ['early', 'mid', 'late'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** The article's stages by thirds of λ: early λ > 2/3, mid 2/3 ≥ λ > 1/3, late λ ≤ 1/3 and everything merged. */
-export function stageOf(lambda: number, merged: boolean): Stage {
-  const thirds = 3 * lambda - 1e-9; // so that 1 - 1/3 counts as two thirds
-  return merged || thirds <= 1 ? 'late' : thirds <= 2 ? 'mid' : 'early';
+/** Where mid and late begin: once λ has fallen to these values, or after these epochs. By λ everything merged is late. */
+export interface StageRule {
+  by: 'lambda' | 'epoch';
+  mid: number;
+  late: number;
 }
+
+/** The article's stages by thirds of λ: early λ > 2/3, mid 2/3 ≥ λ > 1/3, late λ ≤ 1/3 and everything merged. */
+export const THIRDS: Readonly<StageRule> = { by: 'lambda', mid: 2 / 3, late: 1 / 3 };
+
+/** The stage of a moment, `epoch` epochs after the beginning of the run. */
+export function stageAt(moment: { epoch: number; lambda: number; merged: boolean }, rule: StageRule): Stage {
+  if (rule.by === 'epoch')
+    return moment.epoch <= rule.mid ? 'early' : moment.epoch <= rule.late ? 'mid' : 'late';
+  const lambda = moment.lambda - 1e-9; // so that 1 - 1/3 counts as two thirds
+  return moment.merged || lambda <= rule.late ? 'late' : lambda <= rule.mid ? 'mid' : 'early';
+}
+
+/** The stage by thirds of λ. */
+export const stageOf = (lambda: number, merged: boolean): Stage =>
+  stageAt({ epoch: 0, lambda, merged }, THIRDS);
 
 export interface StageBand {
   stage: Stage;
@@ -87,11 +103,12 @@ export interface StageBand {
 }
 
 /** The bands over a run's epochs; a stage that the schedule steps over is left out. */
-export function stageBands(training: TrainingConfig): StageBand[] {
+export function stageBands(training: TrainingConfig, rule: StageRule = THIRDS): StageBand[] {
   const bands: StageBand[] = [];
   const merge = mergeEpoch(training);
   for (let epoch = 1; epoch <= training.epochs; epoch++) {
-    const stage = stageOf(lambdaOfStep(training, epoch, 0, 1), merge !== null && epoch > merge);
+    const lambda = lambdaOfStep(training, epoch, 0, 1);
+    const stage = stageAt({ epoch, lambda, merged: merge !== null && epoch > merge }, rule);
     const last = bands.at(-1);
     if (last?.stage === stage) last.to = epoch;
     else bands.push({ stage, from: epoch, to: epoch });

@@ -8,6 +8,7 @@ import {
   lambdaOfStep,
   learningRateAt,
   mergeEpoch,
+  stageAt,
   stageBands,
   stageOf,
 } from '../../shared/schedule.ts';
@@ -186,5 +187,23 @@ describe('the stages', () => {
   test('leave out a stage that the schedule steps over', () => {
     const bands = stageBands(plan({ epochs: 4, lambda: { share: 0.25 } }));
     expect(bands.map((band) => band.stage)).toEqual(['early', 'late']);
+  });
+
+  test('follow chosen values of λ, or chosen epochs', () => {
+    const nine = plan({ epochs: 9, lambda: { share: 1 } });
+    expect(stageBands(nine, { by: 'lambda', mid: 0.95, late: 0.2 })).toEqual([
+      { stage: 'early', from: 1, to: 1 },
+      { stage: 'mid', from: 2, to: 8 },
+      { stage: 'late', from: 9, to: 9 },
+    ]);
+    expect(stageBands(nine, { by: 'epoch', mid: 2, late: 5 })).toEqual([
+      { stage: 'early', from: 1, to: 2 },
+      { stage: 'mid', from: 3, to: 5 },
+      { stage: 'late', from: 6, to: 9 },
+    ]);
+    // The merge alone does not make a stage that was found from the data.
+    const merged = { epoch: 2, lambda: 0, merged: true };
+    expect(stageAt(merged, { by: 'epoch', mid: 2, late: 5 })).toBe('early');
+    expect(stageAt(merged, { by: 'lambda', mid: 0, late: 0 })).toBe('late');
   });
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { resolveRun } from '../../shared/presets.ts';
 import type { SnapshotInfo } from '../../shared/protocol.ts';
-import { lambdaOfStep } from '../../shared/schedule.ts';
-import { pickStages } from '../../web/src/lib/stages.ts';
+import { lambdaOfStep, THIRDS } from '../../shared/schedule.ts';
+import { pickStages, stageRule } from '../../web/src/lib/stages.ts';
 
 const shape = {
   id: 'shapes',
@@ -65,4 +65,24 @@ test('a stage that the schedule steps over will never come', () => {
     } as typeof config.training,
   };
   expect(pickStages(sudden, recorded(0)).map((pick) => pick.expected)).toEqual([1, null, 2]);
+});
+
+test('the rule is read from the view: thirds, values of λ in any order, or what the data say', () => {
+  const found = { by: 'epoch', mid: 3, late: 9 } as const;
+  expect(stageRule('', found)).toEqual(THIRDS);
+  expect(stageRule('0.8,0.1', null)).toEqual({ by: 'lambda', mid: 0.8, late: 0.1 });
+  expect(stageRule('0.1,0.8', null)).toEqual({ by: 'lambda', mid: 0.8, late: 0.1 });
+  expect(stageRule('drift', found)).toEqual(found);
+  expect(stageRule('drift', null)).toEqual(THIRDS);
+});
+
+test('picks follow chosen values of λ: mid is the snapshot in the middle between them', () => {
+  const rule = { by: 'lambda', mid: 0.9, late: 0.8 } as const;
+  expect(pickStages(config, recorded(20), rule).map((pick) => pick.snapshot?.id)).toEqual(['1', '3', '20m']);
+  expect(pickStages(config, recorded(0), rule).map((pick) => pick.expected)).toEqual([1, 3, 4]);
+});
+
+test('picks follow stages found from the data: mid is the snapshot in the middle of its epochs', () => {
+  const rule = { by: 'epoch', mid: 2, late: 16 } as const;
+  expect(pickStages(config, recorded(20), rule).map((pick) => pick.snapshot?.id)).toEqual(['1', '9', '20m']);
 });
