@@ -84,8 +84,8 @@ export function entropy(map: Values): number {
   }
   if (!(high > low)) return 0;
   const counts = new Uint32Array(256);
-  for (let i = 0; i < map.length; i++)
-    counts[Math.min(255, Math.floor(((map[i]! - low) / (high - low)) * 256))]!++;
+  const scale = 256 / (high - low);
+  for (let i = 0; i < map.length; i++) counts[Math.min(255, Math.floor((map[i]! - low) * scale))]!++;
   let bits = 0;
   for (const count of counts) if (count > 0) bits -= (count / map.length) * Math.log2(count / map.length);
   return bits;
@@ -170,4 +170,17 @@ export function linearCka(k: Float64Array, l: Float64Array): number {
   if (!Number.isInteger(n) || n < 4)
     throw new ScopeError('INVALID_DATA', `CKA needs square Gram matrices of at least 4 examples, not ${n}`);
   return hsic(k, l, n) / Math.sqrt(hsic(k, k, n) * hsic(l, l, n));
+}
+
+/** Effective rank (Roy and Vetterli 2007): e to the Shannon entropy of the singular values divided by their sum; from 1
+ * to their number. 1 where all are zero. */
+export function effectiveRank(singularValues: Values): number {
+  let sum = 0;
+  for (let i = 0; i < singularValues.length; i++) sum += singularValues[i]!;
+  let nats = 0;
+  for (let i = 0; i < singularValues.length; i++) {
+    const share = singularValues[i]! / sum;
+    if (share > 0) nats -= share * Math.log(share);
+  }
+  return Math.exp(nats);
 }

@@ -6,6 +6,7 @@
  *   checkpoints/       ID.safetensors, the last few
  *   weights/           ID.safetensors of every snapshot (weights.ts)
  *   reports/           ID.merge.json, made on demand (analyst.ts)
+ *   measures/          ID.grams.safetensors and index.jsonl (measures.ts)
  *   own/               images that a user brought (own.ts)
  *   probes.bin         uint8 [P, H, W, C], before normalisation
  */
@@ -16,6 +17,7 @@ import { ScopeError } from '../../shared/errors.ts';
 import { EpochMetrics } from '../../shared/protocol.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Journal, readIfThere, writeAtomic } from './files.ts';
+import { MeasuresFiles } from './measures.ts';
 import { OwnProbes } from './own.ts';
 import { Queue } from './queue.ts';
 import { createRecord, parseRecord, type RunRecord } from './record.ts';
@@ -31,6 +33,7 @@ export class RunFolder {
   readonly snapshots: Snapshots;
   readonly checkpoints: Checkpoints;
   readonly weights: WeightsFiles;
+  readonly measures: MeasuresFiles;
   readonly own: OwnProbes;
   readonly #journal: Journal<typeof EpochMetrics>;
   readonly #queue = new Queue();
@@ -45,6 +48,7 @@ export class RunFolder {
     this.snapshots = new Snapshots(join(path, 'snapshots'));
     this.checkpoints = new Checkpoints(join(path, 'checkpoints'), KEPT_CHECKPOINTS);
     this.weights = new WeightsFiles(join(path, 'weights'));
+    this.measures = new MeasuresFiles(join(path, 'measures'));
     this.own = new OwnProbes(this);
     this.#journal = new Journal(join(path, 'metrics.jsonl'), EpochMetrics);
   }
@@ -139,6 +143,7 @@ export class RunFolder {
   async rewind(epoch: number): Promise<void> {
     await this.snapshots.rewind(epoch);
     await this.weights.rewind(epoch);
+    await this.measures.rewind(epoch);
     await this.own.rewind(epoch);
     await removeAfter(join(this.path, 'reports'), epoch);
     await this.#queue.run(async () => {
@@ -153,6 +158,7 @@ export class RunFolder {
       this.#queue.idle(),
       this.snapshots.idle(),
       this.weights.idle(),
+      this.measures.idle(),
       this.checkpoints.idle(),
       this.own.idle(),
     ]);

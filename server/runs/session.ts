@@ -5,6 +5,7 @@ import type {
   RunState,
   RunSummary,
   SnapshotInfo,
+  SnapshotMeasures,
   StepMetrics,
 } from '../../shared/protocol.ts';
 import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
@@ -18,6 +19,7 @@ export type RunEvent =
   | { type: 'step'; id: string; step: StepMetrics }
   | { type: 'epoch'; id: string; metrics: EpochMetrics }
   | { type: 'snapshot'; id: string; snapshot: SnapshotInfo }
+  | { type: 'measures'; id: string; measures: SnapshotMeasures }
   /** The run's probes, once an image has been added or removed. */
   | { type: 'probes'; id: string; probes: ProbeInfo[] }
   /** The answer to one pull: an encoded frame, and the watch that it shows. */
@@ -126,6 +128,13 @@ export class RunSession {
       case 'snapshot': {
         if (!isMomentId(event.id)) return this.#fail(`the training process named a snapshot '${event.id}'`);
         return this.#keep(this.#snapshot(event));
+      }
+      case 'measures': {
+        const { measures, grams } = event;
+        if (!isMomentId(measures.snapshot))
+          return this.#fail(`the training process named a snapshot '${measures.snapshot}'`);
+        const added = this.#folder.measures.add(measures, grams);
+        return this.#keep(added.then(() => emit({ type: 'measures', id, measures })));
       }
       case 'checkpoint': {
         if (!isMomentId(event.id)) return this.#fail(`the training process named a checkpoint '${event.id}'`);

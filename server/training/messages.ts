@@ -2,7 +2,13 @@
  * serialisation so that bytes travel as bytes. Worker and supervisor both import this file. */
 import type { RunConfig, RungId } from '../../shared/config.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import type { EpochMetrics, MergeReport, ProbeInfo, StepMetrics } from '../../shared/protocol.ts';
+import type {
+  EpochMetrics,
+  MergeReport,
+  ProbeInfo,
+  SnapshotMeasures,
+  StepMetrics,
+} from '../../shared/protocol.ts';
 import type { Watch } from './control.ts';
 
 /** What the training process reports. */
@@ -35,6 +41,8 @@ export type TrainerEvent =
       /** The weights at that moment: a safetensors file, see training/weights.ts. */
       weights?: Uint8Array;
     }
+  /** What was measured of a snapshot; `grams` as Measured in measurer.ts tells. */
+  | { type: 'measures'; measures: SnapshotMeasures; grams: Uint8Array }
   /** A safetensors file with everything that resuming needs. */
   | { type: 'checkpoint'; id: string; epoch: number; bytes: Uint8Array }
   /** The answer to one `pull`: an encoded frame, and the watch that it shows. */

@@ -14,6 +14,7 @@ import { weightsMetadata } from '../nn/weightsFile.ts';
 import { Random } from '../random.ts';
 import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { OwnImage, Watch } from './control.ts';
+import { Measurer, type Measured } from './measurer.ts';
 import type { TrainerEvent } from './messages.ts';
 import { Optimizer } from './optimizer.ts';
 import { chooseProbes, type Probes } from './probes.ts';
@@ -31,6 +32,7 @@ export class Session {
   readonly normalisation: Normalisation;
   readonly probes: Probes;
   readonly #recorder: TapRecorder;
+  readonly #measurer: Measurer;
   /** The probes as the network sees them, float32 [P, H, W, C]. */
   readonly #inputs: Float32Array;
   #optimizer: Optimizer;
@@ -66,6 +68,7 @@ export class Session {
     this.probes = chooseProbes(dataset, recording.probesPerClass, data.seed ?? seed);
     this.#inputs = toInput(this.probes.images, this.normalisation);
     this.#recorder = new TapRecorder(this.#inputs, this.probes.infos.length, recording.precision);
+    this.#measurer = new Measurer(dataset, this.normalisation, data.seed ?? seed);
     this.net = new VanillaNet(network, checkpoint || weights ? null : Random.seeded(seed, 'weights'));
     try {
       if (checkpoint) this.#load(checkpoint);
@@ -103,6 +106,12 @@ export class Session {
   /** Records what is watched, by default everything. Throws NON_FINITE naming the tap. */
   record(watch?: Watch): Promise<Frame> {
     return this.#recorder.record(this.net, this.moment, watch);
+  }
+
+  /** Measures every block's maps on test images; yields whenever the caller can attend to other things. Throws
+   * NON_FINITE naming the tap. */
+  measure(): AsyncGenerator<void, Measured> {
+    return this.#measurer.measure(this.net);
   }
 
   /** An image that is recorded where a watch names it. */

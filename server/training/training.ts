@@ -182,7 +182,7 @@ export class Training {
     const imagesPerSecond = means && this.#pace.imagesPerSecond;
     const last = epoch === training.epochs;
     if (epoch % recording.every === 0 || last || epoch === mergeEpoch(training))
-      yield await this.#snapshot(String(epoch));
+      yield* this.#snapshot(String(epoch));
     const test = yield* this.#evaluate();
     yield {
       type: 'epoch',
@@ -205,22 +205,30 @@ export class Training {
 
   async *#evaluate(): AsyncGenerator<TrainerEvent, Evaluation> {
     const { net, dataset, normalisation } = this.#session;
-    const batches = evaluate(net, dataset.test, normalisation, this.#options.config.training.batchSize);
+    const { batchSize } = this.#options.config.training;
+    const test = yield* this.#attentively(evaluate(net, dataset.test, normalisation, batchSize));
+    if (!Number.isFinite(test.loss)) throw this.#diverged(`the test loss is ${test.loss}`);
+    return test;
+  }
+
+  /** Does work that yields now and then, and attends to other things each time it does. */
+  async *#attentively<T>(work: AsyncGenerator<void, T>): AsyncGenerator<TrainerEvent, T> {
     for (;;) {
-      const next = await batches.next();
-      if (!next.done) {
-        yield* this.#boundary.glance();
-        continue;
-      }
-      if (!Number.isFinite(next.value.loss)) throw this.#diverged(`the test loss is ${next.value.loss}`);
-      return next.value;
+      const next = await work.next().catch((error: unknown) => {
+        throw this.#explained(error);
+      });
+      if (next.done) return next.value;
+      yield* this.#boundary.glance();
     }
   }
 
-  async #snapshot(id: string): Promise<TrainerEvent> {
+  /** The maps first, because people wait for them, then what is measured of them. */
+  async *#snapshot(id: string): AsyncGenerator<TrainerEvent> {
     const { epoch, lambda, merged } = this.#session.moment;
     const bytes = await this.#frame();
-    return { type: 'snapshot', id, epoch, lambda, merged, bytes, weights: await this.#session.weights() };
+    yield { type: 'snapshot', id, epoch, lambda, merged, bytes, weights: await this.#session.weights() };
+    const { grams, ...measured } = yield* this.#attentively(this.#session.measure());
+    yield { type: 'measures', measures: { snapshot: id, epoch, lambda, merged, ...measured }, grams };
   }
 
   async *#checkpoint(id: string, due: boolean): AsyncGenerator<TrainerEvent> {
@@ -232,7 +240,7 @@ export class Training {
   async *#merge(): AsyncGenerator<TrainerEvent> {
     const { epoch } = this.#session;
     yield { type: 'merged', epoch, ...(await this.#session.merge()) };
-    yield await this.#snapshot(`${epoch}m`);
+    yield* this.#snapshot(`${epoch}m`);
     yield* this.#checkpoint(`${epoch}m`, true);
   }
 
@@ -241,10 +249,15 @@ export class Training {
     try {
       return encodeFrame(await this.#session.record(watch));
     } catch (error) {
-      if (error instanceof ScopeError && error.code === 'NON_FINITE')
-        throw this.#diverged(error.message, this.#session.step, error);
-      throw error;
+      throw this.#explained(error);
     }
+  }
+
+  /** An activation that is not finite is told as the divergence that it is a sign of. */
+  #explained(error: unknown): unknown {
+    return error instanceof ScopeError && error.code === 'NON_FINITE'
+      ? this.#diverged(error.message, this.#session.step, error)
+      : error;
   }
 
   /** `step` of the epoch under way; 0 means that the epoch is complete. */

@@ -43,7 +43,7 @@ test('a paused training does nothing until it is resumed, and ends with the same
   const { control, events } = start();
   control.pause();
   const seen = await until(events, 'paused');
-  expect(types(seen)).toEqual(['ready', 'snapshot', 'epoch', 'checkpoint', 'paused']);
+  expect(types(seen)).toEqual(['ready', 'snapshot', 'measures', 'epoch', 'checkpoint', 'paused']);
   const next = events.next();
   expect(await isSilent(next)).toBe(true);
   control.resume();

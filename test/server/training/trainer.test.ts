@@ -25,6 +25,7 @@ const story = (events: readonly TrainerEvent[]): string[] =>
     .filter((event) => event.type !== 'step')
     .map((event) => {
       if (event.type === 'epoch') return `epoch ${event.metrics.epoch}`;
+      if (event.type === 'measures') return `measures ${event.measures.snapshot}`;
       return 'id' in event ? `${event.type} ${event.id}` : event.type;
     });
 
@@ -32,8 +33,14 @@ const losses = (events: readonly TrainerEvent[]): (number | null)[] =>
   only(events, 'epoch').flatMap(({ metrics }) => [metrics.trainLoss, metrics.testLoss]);
 
 test('a run is recorded before its first step, after every epoch and after the merge', () => {
-  const epochs = [0, 1, 2, 3, 4].flatMap((e) => [`snapshot ${e}`, `epoch ${e}`, `checkpoint ${e}`]);
-  expect(story(whole)).toEqual(['ready', ...epochs, 'merged', 'snapshot 4m', 'checkpoint 4m', 'end']);
+  const epochs = [0, 1, 2, 3, 4].flatMap((e) => [
+    `snapshot ${e}`,
+    `measures ${e}`,
+    `epoch ${e}`,
+    `checkpoint ${e}`,
+  ]);
+  const merge = ['merged', 'snapshot 4m', 'measures 4m', 'checkpoint 4m'];
+  expect(story(whole)).toEqual(['ready', ...epochs, ...merge, 'end']);
   expect(whole.at(-1)).toEqual({ type: 'end', reason: 'finished' });
 });
 

@@ -1,0 +1,220 @@
+/**
+ * Takes a fixed set of test images through the network in inference mode and measures every block's output.
+ *
+ * Images go in chunks, so that a large network needs little memory; of a chunk only what the Gram matrices are made of
+ * stays on the device. Where a block's maps are so many or so large that its features of all images would pass its part
+ * of FEATURE_BYTES, they are averaged down by a whole factor for the Gram matrix (effective rank and CKA); all other
+ * measures always see every pixel.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { NetworkConfig } from '../../shared/config.ts';
+import { ScopeError } from '../../shared/errors.ts';
+import type { BlockMeasures } from '../../shared/measurement.ts';
+import { describeTaps, type TapDescription } from '../../shared/network.ts';
+import { encodeSafetensors } from '../../shared/safetensors.ts';
+import { toInput, type Normalisation } from '../datasets/batches.ts';
+import type { Dataset, Split } from '../datasets/dataset.ts';
+import { limitSplit } from '../datasets/limit.ts';
+import type { VanillaNet } from '../nn/vanillanet.ts';
+import { Random } from '../random.ts';
+import { centredGram, rankOfGram, similarityVector } from './grams.ts';
+import { MapStatistics } from './mapStatistics.ts';
+import { lowFrequencyEnergy } from './spectrum.ts';
+
+/** How many test images are measured, where there are as many. */
+export const MEASURED_IMAGES = 128;
+/** Features kept for the Gram matrices: of all blocks together, and of one block, of which the product needs some three
+ * copies for a moment. At most some 256 MB in all. */
+const FEATURE_BYTES = 128 * 2 ** 20;
+const BLOCK_BYTES = 32 * 2 ** 20;
+/** Bytes of the largest block's maps of one chunk, and images of a chunk. */
+const CHUNK_BYTES = 32 * 2 ** 20;
+const CHUNK_IMAGES = 32;
+
+export interface Measured {
+  images: number;
+  blocks: BlockMeasures[];
+  /** A safetensors file: of each block the vector of similarityVector, float32; metadata `images` and `blocks`. */
+  grams: Uint8Array;
+}
+
+/** One block while it is measured. */
+interface Part {
+  tap: TapDescription;
+  statistics: MapStatistics;
+  /** Reduced features of each chunk, [n, D]. */
+  features: tf.Tensor2D[];
+  /** Whole factor by which maps are averaged down for the features. */
+  factor: number;
+  /** Channels of which the block's ReLU was above zero, where it is a tap of its own. */
+  alive: Uint8Array | null;
+}
+
+/** What a chunk leaves on the device to be read. */
+interface Pending {
+  part: Part;
+  /** [n, C, H, W] and [n·C]. */
+  maps: tf.Tensor;
+  low: tf.Tensor;
+  /** Sum of each channel's ReLU output, [1, C]. */
+  relu: tf.Tensor | null;
+}
+
+export class Measurer {
+  readonly #split: Split;
+  readonly #normalisation: Normalisation;
+
+  /** Draws the images, evenly over the classes; the same seed draws the same ones. */
+  constructor({ test, shape }: Dataset, normalisation: Normalisation, seed: number) {
+    const random = Random.seeded(seed, 'measures');
+    this.#split = limitSplit(test, MEASURED_IMAGES, shape.classes.length, random);
+    this.#normalisation = normalisation;
+  }
+
+  get images(): number {
+    return this.#split.labels.length;
+  }
+
+  /** Yields after each chunk of images and each block's Gram matrix, so that the caller can attend to other things.
+   * Throws NON_FINITE naming the block. */
+  async *measure(net: VanillaNet): AsyncGenerator<void, Measured> {
+    const parts = this.#parts(net.config);
+    try {
+      const chunk = chunkSize(parts);
+      for (let from = 0; from < this.images; from += chunk) {
+        await takeAll(this.#run(net, parts, from, Math.min(this.images, from + chunk)));
+        yield;
+      }
+      const blocks: BlockMeasures[] = [];
+      const vectors = new Map<string, { dtype: 'F32'; shape: number[]; data: Float32Array }>();
+      for (const part of parts) {
+        const gram = await centredGram(part.features.splice(0));
+        const measures = summarise(part, net.config, rankOfGram(gram, this.images));
+        blocks.push(measures);
+        const data = similarityVector(gram, this.images);
+        vectors.set(measures.block, { dtype: 'F32', shape: [data.length], data });
+        yield;
+      }
+      const metadata = { images: String(this.images), blocks: blocks.map((b) => b.block).join(',') };
+      return { images: this.images, blocks, grams: encodeSafetensors(vectors, metadata) };
+    } finally {
+      for (const { features } of parts) tf.dispose(features);
+    }
+  }
+
+  #parts(config: NetworkConfig): Part[] {
+    const outs = describeTaps(config, true).filter((tap) => tap.kind === 'out');
+    const bytes = Math.min(BLOCK_BYTES, FEATURE_BYTES / outs.length);
+    return outs.map((tap) => ({
+      tap,
+      statistics: new MapStatistics(...tap.shape),
+      features: [],
+      factor: averagingFactor(tap.shape, Math.floor(bytes / 4 / this.images)),
+      alive: config.activation.kind === 'series' ? new Uint8Array(tap.shape[2]) : null,
+    }));
+  }
+
+  /** Runs images through the network; what it returns is kept, and the caller's to dispose of. */
+  #run(net: VanillaNet, parts: readonly Part[], from: number, to: number): Pending[] {
+    const all: Pending[] = [];
+    const relus = new Map<string, tf.Tensor>();
+    const handles = parts.flatMap((part) => {
+      const { block } = part.tap;
+      const out = net.registerTap(part.tap.id, (_, value) => {
+        const maps = value as tf.Tensor4D;
+        part.features.push(tf.keep(featuresOf(maps, part.factor)));
+        all.push({ part, ...mapsOf(maps), relu: relus.get(block) ?? null });
+      });
+      if (!part.alive) return [out];
+      const relu = net.registerTap(`${block}.relu`, (_, value) => relus.set(block, channelSums(value)));
+      return [relu, out];
+    });
+    try {
+      tf.tidy(() => void net.apply(this.#input(net.config, from, to), 'infer'));
+    } finally {
+      for (const handle of handles) handle.remove();
+    }
+    return all;
+  }
+
+  #input({ inputSize, inputChannels }: NetworkConfig, from: number, to: number): tf.Tensor4D {
+    const pixels = inputSize * inputSize * inputChannels;
+    const values = toInput(this.#split.images.subarray(from * pixels, to * pixels), this.#normalisation);
+    return tf.tensor4d(values, [to - from, inputSize, inputSize, inputChannels]);
+  }
+}
+
+/** Reads what a chunk has left, takes it in and disposes of it. */
+async function takeAll(all: readonly Pending[]): Promise<void> {
+  try {
+    for (const { part, maps, low, relu } of all) {
+      const [values, energies, sums] = await Promise.all([maps.data(), low.data(), relu?.data()]);
+      part.statistics.add(values as Float32Array, energies as Float32Array);
+      sums?.forEach((sum, c) => {
+        if (sum > 0) part.alive![c] = 1;
+      });
+    }
+  } finally {
+    for (const { maps, low, relu } of all) tf.dispose([maps, low, ...(relu ? [relu] : [])]);
+  }
+}
+
+function summarise({ tap, statistics, alive }: Part, config: NetworkConfig, rank: number): BlockMeasures {
+  const { block } = tap;
+  const means = statistics.means;
+  if (!Number.isFinite(means.contrast) || !Number.isFinite(rank))
+    throw new ScopeError('NON_FINITE', `tap ${tap.id}: a value of a measured image is not finite`, {
+      field: tap.id,
+    });
+  // The sum of shifted ReLUs has no single ReLU to tap: a channel counts as dead where all its ReLUs stay at zero on
+  // every image, which leaves the same number, its bias, everywhere.
+  const deadFraction = alive
+    ? alive.filter((a) => a === 0).length / alive.length
+    : statistics.dead(config.activation.kind === 'shifted' ? 'sameEverywhere' : 'neverPositive');
+  return { block, ...means, deadFraction, effectiveRank: rank };
+}
+
+/** Maps [n, C, H, W] of an activation [n, H, W, C], and their low-frequency energy [n·C]; both are kept. */
+function mapsOf(value: tf.Tensor4D): { maps: tf.Tensor; low: tf.Tensor } {
+  const [count, height, width, channels] = value.shape;
+  const [maps, low] = tf.tidy(() => {
+    const planes = tf.transpose(tf.reshape(value, [count, height * width, channels]), [0, 2, 1]);
+    return [planes, lowFrequencyEnergy(tf.reshape(planes, [count * channels, height, width]))];
+  });
+  return { maps: tf.keep(maps!), low: tf.keep(low!) };
+}
+
+/** Sum of each channel of a ReLU's output, [1, C], kept: zero only where no value is above zero. A product, because wasm
+ * reduces along the first axis slowly. */
+function channelSums(value: tf.Tensor): tf.Tensor {
+  const channels = value.shape.at(-1)!;
+  return tf.keep(
+    tf.tidy(() => {
+      const rows = tf.reshape(value, [-1, channels]);
+      return tf.matMul(tf.ones([1, rows.shape[0]]), rows);
+    }),
+  );
+}
+
+function featuresOf(value: tf.Tensor4D, factor: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const maps = factor > 1 ? tf.avgPool(value, factor, factor, 'same') : value;
+    return tf.reshape(maps, [value.shape[0], -1]);
+  });
+}
+
+/** Smallest whole factor by which maps [H, W, C] are averaged down to at most so many features, or to one pixel. */
+export function averagingFactor([height, width, channels]: TapDescription['shape'], most: number): number {
+  let factor = 1;
+  while (
+    factor < Math.max(height, width) &&
+    Math.ceil(height / factor) * Math.ceil(width / factor) * channels > most
+  )
+    factor++;
+  return factor;
+}
+
+function chunkSize(parts: readonly Part[]): number {
+  const largest = Math.max(...parts.map(({ tap: { shape } }) => 4 * shape[0] * shape[1] * shape[2]));
+  return Math.min(CHUNK_IMAGES, Math.max(1, Math.floor(CHUNK_BYTES / largest)));
+}
