@@ -8,8 +8,8 @@ import type { FrameTap } from './frame.ts';
 export const COLOUR_MAPS = ['viridis', 'magma', 'grey', 'diverging'] as const;
 export type ColourMapId = (typeof COLOUR_MAPS)[number];
 
-/** `channel`: each channel on its own range; `block`: one range for all channels. */
-export const RANGE_MODES = ['channel', 'block'] as const;
+/** `channel`: each channel on its own range; `block`: one range for all channels; `network`: one for all blocks. */
+export const RANGE_MODES = ['channel', 'block', 'network'] as const;
 export type RangeMode = (typeof RANGE_MODES)[number];
 
 export interface ScaleOptions {
@@ -108,11 +108,19 @@ export function clippedShare(sources: readonly ScaleSource[], low: Float32Array,
   return total > 0 ? beyond / total : 0;
 }
 
-/**
- * The scale on which one source, or several that are to be compared (then it is locked: common to all of them), are
- * drawn. Sources must have the same channels; throws INVALID_FRAME where they have not.
- */
-export function scaleOf(sources: readonly ScaleSource[], options: ScaleOptions): Scale {
+/** How far values reach: the smallest, at most 0, and the largest, at least 0, of each channel [C]. Reaches of several
+ * moments or blocks can be united, and a scale is made of what comes out. */
+export interface Reach {
+  least: Float32Array;
+  most: Float32Array;
+}
+
+/** The reach of sources with the same channels, each channel's own or, by block and network, the same for all; without
+ * the share `clip` of greatest magnitude. Throws INVALID_FRAME where the channels differ. */
+export function reachOf(
+  sources: readonly ScaleSource[],
+  { mode, clip }: Pick<ScaleOptions, 'mode' | 'clip'>,
+): Reach {
   const first = sources[0]?.tap;
   const channels = first?.shape[1] ?? 0;
   const other = sources.find(({ tap }) => tap.shape[1] !== channels)?.tap;
@@ -122,35 +130,71 @@ export function scaleOf(sources: readonly ScaleSource[], options: ScaleOptions):
       `taps ${first.id} and ${other.id} can't share a scale: they have ${channels} and ${other.shape[1]} channels`,
       { field: other.id },
     );
-  if (!(options.clip >= 0 && options.clip < 1))
-    throw new ScopeError('INVALID_CONFIG', `clip is ${options.clip}; 0 to below 1 is valid`, {
-      field: 'clip',
-    });
-  const low = new Float32Array(channels);
-  const high = new Float32Array(channels);
+  if (!(clip >= 0 && clip < 1))
+    throw new ScopeError('INVALID_CONFIG', `clip is ${clip}; 0 to below 1 is valid`, { field: 'clip' });
+  const reach: Reach = { least: new Float32Array(channels), most: new Float32Array(channels) };
   const every = Array.from({ length: channels }, (_, c) => c);
-  const groups = options.mode === 'channel' ? every.map((c) => [c]) : [every];
+  const groups = mode === 'channel' ? every.map((c) => [c]) : [every];
   for (const group of groups) {
     let least = 0;
-    let largest = 0;
+    let most = 0;
     for (const source of sources)
       for (const c of group) {
         const [smallest, greatest] = extentOf(source, c);
         least = Math.min(least, smallest);
-        largest = Math.max(largest, -smallest, greatest);
+        most = Math.max(most, greatest);
       }
-    const top =
-      largest === 0
-        ? 1
-        : options.clip > 0
-          ? clippedMagnitude(sources, group, largest, options.clip)
-          : largest;
+    const largest = Math.max(-least, most);
+    const top = clip > 0 && largest > 0 ? clippedMagnitude(sources, group, largest, clip) : largest;
     for (const c of group) {
-      low[c] = options.centred ? -top : Math.max(least, -top);
-      high[c] = top;
+      reach.least[c] = Math.max(least, -top);
+      reach.most[c] = Math.min(most, top);
     }
   }
+  return reach;
+}
+
+/** What all of them reach, channel by channel; they have the same channels. */
+export function uniteReaches(reaches: readonly Reach[]): Reach {
+  const channels = reaches[0]?.least.length ?? 0;
+  const united: Reach = { least: new Float32Array(channels), most: new Float32Array(channels) };
+  for (const { least, most } of reaches)
+    for (let c = 0; c < channels; c++) {
+      united.least[c] = Math.min(united.least[c]!, least[c]!);
+      united.most[c] = Math.max(united.most[c]!, most[c]!);
+    }
+  return united;
+}
+
+/** One reach for as many channels: that of all channels of all of them, whose numbers of channels may differ. */
+export function commonReach(reaches: readonly Reach[], channels: number): Reach {
+  let low = 0;
+  let high = 0;
+  for (const { least, most } of reaches)
+    for (let c = 0; c < least.length; c++) {
+      low = Math.min(low, least[c]!);
+      high = Math.max(high, most[c]!);
+    }
+  return { least: new Float32Array(channels).fill(low), most: new Float32Array(channels).fill(high) };
+}
+
+/** The scale that shows a reach, and how much of the sources lies beyond it. */
+export function scaleOfReach(reach: Reach, sources: readonly ScaleSource[], options: ScaleOptions): Scale {
+  const channels = reach.least.length;
+  const low = new Float32Array(channels);
+  const high = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) {
+    const top = Math.max(-reach.least[c]!, reach.most[c]!) || 1;
+    low[c] = options.centred ? -top : reach.least[c]!;
+    high[c] = top;
+  }
   return { ...options, low, high, clipped: options.clip > 0 ? clippedShare(sources, low, high) : 0 };
+}
+
+/** The scale on which one source, or several that are to be compared (then it is common to all of them), are drawn.
+ * Sources must have the same channels; throws INVALID_FRAME where they have not. */
+export function scaleOf(sources: readonly ScaleSource[], options: ScaleOptions): Scale {
+  return scaleOfReach(reachOf(sources, options), sources, options);
 }
 
 /** Where a value stands in a range, 0 to 1; values beyond it are clipped to its ends. */

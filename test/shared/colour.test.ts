@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { defaultColourMap, extentOf, normalise, scaleOf, type ScaleSource } from '../../shared/colour.ts';
+import {
+  commonReach,
+  defaultColourMap,
+  extentOf,
+  normalise,
+  reachOf,
+  scaleOf,
+  scaleOfReach,
+  uniteReaches,
+  type ScaleSource,
+} from '../../shared/colour.ts';
 import { exactTap, quantiseTap } from '../../shared/frame.ts';
 
 /** One probe, two channels of 1×4 pixels. */
@@ -118,4 +128,24 @@ test('the clipped share counts the drawn probe alone', () => {
   const tap = exactTap('stem.relu', [2, 1, 1, 4], Float32Array.of(9, 9, 9, 9, 1, 1, 1, 5));
   const scale = scaleOf([{ tap, position: 1 }], { mode: 'block', centred: false, clip: 0.25 });
   expect(scale.clipped).toBe(0.25);
+});
+
+test('reaches of several moments are united channel by channel, whatever else is zero', () => {
+  const options = { mode: 'channel', clip: 0 } as const;
+  const early = reachOf([source([0, 0, 0, 0], [-2, 0, 0, 1])], options);
+  const late = reachOf([source([0, 0.25, 0, 0], [0, 0, 0, 3])], options);
+  const united = uniteReaches([early, late]);
+  expect([...united.least]).toEqual([0, -2]);
+  expect([...united.most]).toEqual([0.25, 3]);
+  const scale = scaleOfReach(united, [], { ...options, centred: true });
+  expect([...scale.high]).toEqual([0.25, 3]); // the dead moment's extent of one is not part of it
+});
+
+test('one range for a network is that of the channel that reaches furthest, in any block', () => {
+  const options = { mode: 'network', clip: 0 } as const;
+  const stem = reachOf([source([0, 1, 2, 3], [-5, 0, 0, 1])], options);
+  const stage = reachOf([{ tap: exactTap('stages.0.out', [1, 1, 1, 2], Float32Array.of(4, 1)) }], options);
+  const common = commonReach([stem, stage], 3);
+  expect([...common.least]).toEqual([-5, -5, -5]);
+  expect([...common.most]).toEqual([4, 4, 4]);
 });

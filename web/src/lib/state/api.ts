@@ -1,5 +1,6 @@
 /** REST, typed: one function a request. Every failure is an ApiError whose message a person can read. */
 import { decodeFrame, type Frame } from '../../../../shared/frame.ts';
+import { decodeSafetensors } from '../../../../shared/safetensors.ts';
 import type {
   DatasetInfo,
   EngineReport,
@@ -85,17 +86,35 @@ export async function deleteRun(id: string): Promise<void> {
   await send(run(id), { method: 'DELETE' });
 }
 
-/** One snapshot with these taps only, all probes. */
+/** One snapshot with these taps only, of these probes or of all that were recorded. */
 export async function readFrame(
   id: string,
   snapshot: string,
   taps: readonly string[],
   signal?: AbortSignal,
+  probes?: readonly number[],
 ): Promise<Frame> {
   const query = new URLSearchParams({ taps: taps.join(',') });
+  if (probes) query.set('probes', probes.join(','));
   const path = `${run(id)}/snapshots/${encodeURIComponent(snapshot)}?${query}`;
   const response = await send(path, { signal: signal ?? null });
   return decodeFrame(new Uint8Array(await response.arrayBuffer()));
+}
+
+/** How similar a block's features are between all pairs of snapshots, [E, E]; NaN where it can't be told. */
+export async function readSimilarity(
+  id: string,
+  block: string,
+  signal?: AbortSignal,
+): Promise<{ snapshots: string[]; values: Float32Array }> {
+  const response = await send(`${run(id)}/similarity?${new URLSearchParams({ block })}`, {
+    signal: signal ?? null,
+  });
+  const { tensors, metadata } = decodeSafetensors(new Uint8Array(await response.arrayBuffer()));
+  return {
+    snapshots: (metadata['snapshots'] ?? '').split(',').filter(Boolean),
+    values: tensors.get('cka')?.data as Float32Array,
+  };
 }
 
 export const probeUrl = (id: string, probe: number): string => `${run(id)}/probes/${probe}.png`;

@@ -7,6 +7,7 @@ export type FrameReader = (
   snapshot: string,
   taps: readonly string[],
   signal: AbortSignal,
+  probes?: readonly number[],
 ) => Promise<Frame>;
 
 interface Pending {
