@@ -12,6 +12,7 @@ import { binary, NoQuery, replies, RunParams } from '../replies.ts';
 import type { App, Services } from '../services.ts';
 
 const IMAGES = ['image/jpeg', 'image/png', 'image/webp'];
+const NO_IMAGE = `the body is no image; valid are ${IMAGES.join(', ')}`;
 const Index = Type.String({ pattern: '^\\d{1,6}$' });
 const OneProbe = Type.Object({ ...RunParams.properties, index: Index });
 const Named = Type.Object(
@@ -80,8 +81,8 @@ export function probeRoutes(app: App, { store, supervisor }: Services): void {
     },
     async ({ params: { id }, query: { name = 'image' }, body }, reply) => {
       const { network } = store.get(id).record.config;
-      const file = body instanceof Uint8Array ? body : new Uint8Array();
-      const pixels = await decoding.run(() => decodeImage(file, network));
+      if (!(body instanceof Uint8Array)) throw new ScopeError('INVALID_DATA', NO_IMAGE, { field: 'body' });
+      const pixels = await decoding.run(() => decodeImage(body, network));
       return reply.status(201).send(await supervisor.addProbe(id, name, pixels));
     },
   );
@@ -110,7 +111,7 @@ function explain(error: FastifyError): Error {
     code === 'FST_ERR_CTP_BODY_TOO_LARGE'
       ? `the file is larger than ${MOST_BYTES / 2 ** 20} MiB, the most that is valid`
       : code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
-        ? `the body is no image; valid are ${IMAGES.join(', ')}`
+        ? NO_IMAGE
         : null;
   return why === null ? error : new ScopeError('INVALID_DATA', why, { field: 'body', cause: error });
 }
