@@ -5,6 +5,7 @@ import type { DatasetInfo, RunDetail, RunRequest } from '../../shared/protocol.t
 import { Analyst } from './analyst.ts';
 import { cacheFolder } from '../cache.mjs';
 import { Ladder } from './ladder.ts';
+import { WORKER } from './process.ts';
 import { RunStore } from './store.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -14,6 +15,8 @@ export interface WorkshopOptions {
   /** Folder of data sets given by the user, or null. */
   dataDir: string | null;
   backend: 'auto' | RungId;
+  /** The script of the training process, where it is another. */
+  worker?: string;
 }
 
 export interface Workshop {
@@ -29,7 +32,12 @@ export interface Workshop {
   start(request: RunRequest, weights?: Uint8Array): Promise<RunDetail>;
 }
 
-export async function openWorkshop({ runs, dataDir, backend }: WorkshopOptions): Promise<Workshop> {
+export async function openWorkshop({
+  runs,
+  dataDir,
+  backend,
+  worker = WORKER,
+}: WorkshopOptions): Promise<Workshop> {
   const store = await RunStore.open(runs);
   const ladder = new Ladder({ requested: backend });
   const places = { dataDir, cacheDir: cacheFolder() };
@@ -37,6 +45,7 @@ export async function openWorkshop({ runs, dataDir, backend }: WorkshopOptions):
     store,
     chosen: () => ladder.chosen(),
     requested: backend,
+    worker,
     ...places,
   });
   // Loaded when first needed: drawing emoji takes a library that a start should not wait for.

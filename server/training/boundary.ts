@@ -16,6 +16,8 @@ export interface BoundaryOptions {
 /** A live frame on its way. */
 interface Answer {
   outcome: { event: TrainerEvent } | { error: unknown } | null;
+  /** Whether it is the first of its watch. */
+  fresh: boolean;
   /** Resolves once there is an outcome. */
   done: Promise<void>;
 }
@@ -69,8 +71,10 @@ export class Boundary {
   }
 
   #begin(): Answer {
-    const watch = this.#options.control.takePull()!;
-    const answer: Answer = { outcome: null, done: Promise.resolve() };
+    const { control } = this.#options;
+    const { fresh } = control;
+    const watch = control.takePull()!;
+    const answer: Answer = { outcome: null, fresh, done: Promise.resolve() };
     answer.done = this.#options.frame(watch).then(
       (bytes) => void (answer.outcome = { event: { type: 'live', bytes, watch } }),
       (error: unknown) => void (answer.outcome = { error }),
@@ -80,13 +84,14 @@ export class Boundary {
 
   /** Hands over the frame that has been computed, if there is one; sending it is part of its cost. */
   *#deliver(): Generator<TrainerEvent> {
-    const outcome = this.#answer?.outcome;
-    if (!outcome) return;
+    if (!this.#answer?.outcome) return;
+    const { outcome, fresh } = this.#answer;
     this.#answer = null;
     if ('error' in outcome) throw outcome.error;
     const { budget } = this.#options;
     budget.begin();
     yield outcome.event;
     budget.end();
+    budget.charge(fresh);
   }
 }

@@ -8,6 +8,9 @@ const SAVED = 0.1;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
 const ADVANCE = 0.25;
 const ADVANCE_FRAMES = 3;
+/** A frame is charged with the median of so many: where other programs take the processor away in the middle of one,
+ * that is not the viewer's doing, and as likely in the middle of a step. */
+const COMPARED = 5;
 
 export class LiveBudget {
   readonly #now: () => number;
@@ -16,8 +19,9 @@ export class LiveBudget {
   #counted: number;
   #begun = 0;
   #paused = false;
-  /** Seconds that frames took lately. */
-  #usual = 0;
+  /** Seconds of the frame under way, and of the latest frames of the same view. */
+  #spent = 0;
+  #latest: number[] = [];
 
   /** `now` gives seconds. */
   constructor(now: () => number = () => performance.now() / 1000) {
@@ -32,19 +36,30 @@ export class LiveBudget {
     return this.#credit > (fresh ? -Math.max(ADVANCE, ADVANCE_FRAMES * this.#usual) : 0);
   }
 
-  /** Work on a frame begins that holds the training up until `end`. */
+  /** Work on a frame begins that holds the training up until `end`; a frame may be made in several parts. */
   begin(): void {
     this.#earn();
     this.#begun = this.#now();
   }
 
-  /** What is done during a pause costs nothing. */
   end(): void {
-    if (this.#paused) return;
-    const seconds = this.#now() - this.#begun;
     this.#counted = this.#now();
-    this.#usual = Math.max(seconds, this.#usual / 2);
-    this.#credit -= seconds;
+    this.#spent += this.#counted - this.#begun;
+  }
+
+  /** The frame is complete and is paid for; one of a pause costs nothing. `fresh` as in `allows`. */
+  charge(fresh: boolean): void {
+    if (!this.#paused) {
+      this.#latest = [this.#spent, ...(fresh ? [] : this.#latest)].slice(0, COMPARED);
+      this.#credit -= this.#usual;
+    }
+    this.#spent = 0;
+  }
+
+  /** Seconds that a frame takes, by the latest; 0 before the first. */
+  get #usual(): number {
+    const sorted = [...this.#latest].sort((a, b) => a - b);
+    return sorted[sorted.length >> 1] ?? 0;
   }
 
   /** Nothing is trained until `resume`. */
@@ -59,6 +74,7 @@ export class LiveBudget {
   }
 
   #earn(): void {
+    if (this.#paused) return;
     const now = this.#now();
     this.#credit = Math.min(SAVED, this.#credit + SHARE * (now - this.#counted));
     this.#counted = now;

@@ -8,12 +8,13 @@ import { parseArgs } from 'node:util';
 import { tryRung } from '../../server/runs/ladder.ts';
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import type { Bench, BenchOptions } from './area.ts';
+import { bench as feed } from './feed.ts';
 import { bench as store } from './store.ts';
 import { digits, replaceSection } from './table.ts';
 import { bench as taps } from './taps.ts';
 import { bench as train } from './train.ts';
 
-const AREAS: Readonly<Record<string, Bench>> = { train, taps, store };
+const AREAS: Readonly<Record<string, Bench>> = { train, taps, feed, store };
 const RESULTS = new URL('./RESULTS.md', import.meta.url);
 const TITLE =
   '# Measured\n\nWritten by `npm run bench` (`-- train`, `-- taps` or `-- store` measures one section anew).\n';

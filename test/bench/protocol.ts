@@ -1,4 +1,5 @@
 /** What a bench asks of the processes that it measures: one JSON object a line, each answered by one line. */
+import type { RunRequest } from '../../shared/protocol.ts';
 
 export interface WorkloadOptions {
   preset: string;
@@ -22,3 +23,38 @@ export type Request =
   | { do: 'profile' }
   /** A short real run of the preset, stored and read back. */
   | { do: 'store'; preset: string };
+
+/** What a real server under measurement (watchedServer.ts) is asked. */
+export type ServerRequest =
+  /** Starts a run and waits until it trains; answers with its id and the path of its diary. */
+  | { do: 'start'; run: RunRequest }
+  | { do: 'state'; id: string }
+  /** Processor time so far, and resident bytes as they are. */
+  | { do: 'usage' }
+  /** Resident bytes, and bytes held on and beside the heap, after collecting garbage. */
+  | { do: 'memory' };
+
+/** A frame that came to the viewer of this number, and when (clock of diary.ts, ms). */
+export interface Arrival {
+  viewer: number;
+  at: number;
+  step: number;
+}
+
+/** What the process of viewers (viewers.ts) is asked. */
+export type ViewersRequest =
+  /** More viewers of one view; stalled ones stop reading once they watch. */
+  | {
+      do: 'join';
+      runId: string;
+      count: number;
+      taps: string[] | null;
+      probes: number[] | null;
+      rate: number;
+      stalled: boolean;
+    }
+  /** Counting begins anew. */
+  | { do: 'begin' }
+  /** The frames since then. */
+  | { do: 'arrivals' }
+  | { do: 'leave' };

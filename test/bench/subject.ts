@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RungId } from '../../shared/config.ts';
-import type { Request } from './protocol.ts';
+import type { Request as EngineRequest, ServerRequest, ViewersRequest } from './protocol.ts';
+
+type Request = EngineRequest | ServerRequest | ViewersRequest;
 
 const local = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -61,6 +63,16 @@ export class Subject {
 
   static rung(id: RungId): Promise<Subject> {
     return Subject.start(id, process.execPath, ['--import', 'tsx', local('engineProcess.ts'), id]);
+  }
+
+  /** A real server; its device is the URL that it answers at. */
+  static server(rung: RungId): Promise<Subject> {
+    const args = ['--expose-gc', '--import', 'tsx', local('watchedServer.ts'), rung];
+    return Subject.start(`server on ${rung}`, process.execPath, args);
+  }
+
+  static viewers(url: string): Promise<Subject> {
+    return Subject.start('viewers', process.execPath, ['--import', 'tsx', local('viewers.ts'), url]);
   }
 
   static pytorch(format: (typeof MEMORY_FORMATS)[number]): Promise<Subject> {

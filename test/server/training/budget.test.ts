@@ -9,11 +9,15 @@ beforeEach(() => {
   budget = new LiveBudget(() => now);
 });
 
-/** Computes a frame. */
-function show(cost: number): void {
+/** Computes a frame and sends it, between which a device may have its time. */
+function show(cost: number, fresh = false): void {
   budget.begin();
-  now += cost;
+  now += 0.75 * cost;
   budget.end();
+  budget.begin();
+  now += 0.25 * cost;
+  budget.end();
+  budget.charge(fresh);
 }
 
 /** Trains in steps of `step` seconds for `duration`, with a frame that takes `cost` wherever one is allowed. `fresh`
@@ -26,7 +30,7 @@ function train(
   const begin = now;
   for (let i = 0; now - begin < duration; i++) {
     if (budget.allows(fresh(i))) {
-      show(cost);
+      show(cost, fresh(i));
       frames++;
     }
     now += step;
@@ -62,11 +66,19 @@ test('what is saved up while nobody watches is bounded', () => {
 
 test('the first frame of a new view comes at once although the budget is spent', () => {
   train(10, { cost: 0.03 });
-  show(0.1);
+  show(0.1, true);
   expect(budget.allows(false)).toBe(false);
   expect(budget.allows(true)).toBe(true);
-  show(0.5);
+  show(0.5, true);
   expect(budget.allows(true)).toBe(true); // also where frames are slow
+});
+
+test('a frame in whose middle other programs had the processor is charged as the others are', () => {
+  for (let i = 0; i < 4; i++) show(0.002);
+  show(0.2);
+  expect(budget.allows(false)).toBe(true);
+  for (let i = 0; i < 3; i++) show(0.2);
+  expect(budget.allows(false)).toBe(false); // this is no exception any more
 });
 
 test.each([0.03, 2])('one who changes the view all the time gets no more either (%f s a frame)', (cost) => {

@@ -1,0 +1,111 @@
+/** A real run on a real server with viewers beside, each in a process of its own. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RungId } from '../../shared/config.ts';
+import type { RunRequest } from '../../shared/protocol.ts';
+import { clock, readDiary, secondsPerStep, type DiaryEntry } from './diary.ts';
+import type { Arrival } from './protocol.ts';
+import { Subject } from './subject.ts';
+
+/** Steps of a run before anything is measured. */
+const WARM_STEPS = 10;
+
+/** What one viewer watches. */
+export interface View {
+  taps: string[] | null;
+  probes: number[] | null;
+  rate: number;
+}
+
+/** What happened in a window of time. */
+export interface Window {
+  seconds: number;
+  /** Seconds of a training step, evaluation and snapshots left out. */
+  step: number;
+  /** Live frames that the training computed. */
+  computed: number;
+  arrivals: Arrival[];
+  /** Milliseconds from the tap in the network to each arrival. */
+  latencies: number[];
+  /** Bytes of the latest frame. */
+  bytes: number;
+  /** Processor seconds of the server. */
+  serverSeconds: number;
+}
+
+export class Watched {
+  readonly engine: string;
+  readonly server: Subject;
+  readonly #viewers: Subject;
+  readonly #id: string;
+  readonly #diary: string;
+
+  private constructor(server: Subject, viewers: Subject, run: { id: string; engine: string; diary: string }) {
+    this.server = server;
+    this.#viewers = viewers;
+    this.#id = run.id;
+    this.#diary = run.diary;
+    this.engine = run.engine;
+  }
+
+  static async start(rung: RungId, run: RunRequest): Promise<Watched> {
+    const server = await Subject.server(rung);
+    const viewers = await Subject.viewers(server.device);
+    const watched = new Watched(server, viewers, await server.ask({ do: 'start', run }));
+    // The first steps compile and allocate.
+    while (watched.diary.filter((entry) => entry.is === 'step').length < WARM_STEPS) await watched.#alive();
+    return watched;
+  }
+
+  get diary(): DiaryEntry[] {
+    return readDiary(readFileSync(this.#diary, 'utf8'));
+  }
+
+  /** Waits a moment; throws the reason where the run has failed. Whether it still trains. */
+  async #alive(): Promise<boolean> {
+    await wait(200);
+    const { state, reason } = await this.server.ask<Record<string, string>>({ do: 'state', id: this.#id });
+    if (state === 'failed') throw new Error(reason);
+    return state === 'running';
+  }
+
+  /** Resolves when the run has ended. */
+  async finished(): Promise<void> {
+    while (await this.#alive());
+  }
+
+  async join(count: number, view: View, stalled = false): Promise<void> {
+    await this.#viewers.ask({ do: 'join', runId: this.#id, count, ...view, stalled });
+  }
+
+  async leave(): Promise<void> {
+    await this.#viewers.ask({ do: 'leave' });
+  }
+
+  /** What happens in the next `seconds`. */
+  async window(seconds: number): Promise<Window> {
+    const before = await this.server.ask<{ cpuSeconds: number }>({ do: 'usage' });
+    await this.#viewers.ask({ do: 'begin' });
+    const from = clock();
+    await wait(1000 * seconds);
+    const to = clock();
+    const seen = await this.#viewers.ask<{ arrivals: Arrival[]; bytes: number }>({ do: 'arrivals' });
+    const after = await this.server.ask<{ cpuSeconds: number }>({ do: 'usage' });
+    const entries = this.diary;
+    const taps = new Map(entries.flatMap((e) => (e.is === 'live' ? [[e.step, e.at] as const] : [])));
+    return {
+      seconds: (to - from) / 1000,
+      step: secondsPerStep(entries, from, to),
+      computed: entries.filter((e) => e.is === 'live' && e.at >= from && e.at <= to).length,
+      arrivals: seen.arrivals,
+      latencies: seen.arrivals.flatMap(({ step, at }) => (taps.has(step) ? [at - taps.get(step)!] : [])),
+      bytes: seen.bytes,
+      serverSeconds: after.cpuSeconds - before.cpuSeconds,
+    };
+  }
+
+  end(): void {
+    this.#viewers.end();
+    this.server.end();
+  }
+}
