@@ -2,8 +2,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ActivationConfig } from '../../shared/config.ts';
 import type { Random } from '../random.ts';
-import type { BatchNormOptions } from './batchNorm.ts';
-import type { Mode } from './conv.ts';
+import type { BatchNorm, BatchNormOptions } from './batchNorm.ts';
+import type { Pass } from './conv.ts';
 import { ops } from './ops.ts';
 import { SeriesActivation } from './series.ts';
 import { ShiftedActivation } from './shifted.ts';
@@ -12,15 +12,17 @@ import type { NamedVariable } from './variables.ts';
 
 export interface Activation {
   /** x [N,H,W,C] → [N,H,W,C]; fires `${block}.relu` where there is such a value. */
-  apply(x: tf.Tensor4D, mode: Mode, taps: Taps, block: string): tf.Tensor4D;
+  apply(x: tf.Tensor4D, pass: Pass, taps: Taps, block: string): tf.Tensor4D;
   /** Folds the normalisation into what it follows. */
   merge(): void;
+  norms(): BatchNorm[];
   variables(): NamedVariable[];
 }
 
 const relu: Activation = {
   apply: (x) => ops().annealed(x, 1),
   merge: () => undefined,
+  norms: () => [],
   variables: () => [],
 };
 

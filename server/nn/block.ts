@@ -3,7 +3,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { ActivationConfig } from '../../shared/config.ts';
 import type { Random } from '../random.ts';
 import { createActivation, type Activation } from './activation.ts';
-import type { Mode } from './conv.ts';
+import type { BatchNorm } from './batchNorm.ts';
+import type { Pass } from './conv.ts';
 import { ops } from './ops.ts';
 import { Pair, type PairOptions } from './pair.ts';
 import type { Taps } from './taps.ts';
@@ -31,15 +32,15 @@ export class Block {
     this.#activation = createActivation(activation, pair.outputs, pair.norm, random);
   }
 
-  apply(x: tf.Tensor4D, lambda: number, mode: Mode, taps: Taps): tf.Tensor4D {
+  apply(x: tf.Tensor4D, lambda: number, pass: Pass, taps: Taps): tf.Tensor4D {
     const { pair, stride } = this.#options;
-    let y = this.#pair.apply(x, lambda, mode, taps);
+    let y = this.#pair.apply(x, lambda, pass, taps);
     taps.fire(`${pair.block}.conv2`, y);
     if (stride > 1) {
       y = ops().maxPool(y, stride);
       taps.fire(`${pair.block}.pool`, y);
     }
-    y = this.#activation.apply(y, mode, taps, pair.block);
+    y = this.#activation.apply(y, pass, taps, pair.block);
     taps.fire(`${pair.block}.out`, y);
     return y;
   }
@@ -48,6 +49,10 @@ export class Block {
     this.#pair.merge();
     this.#activation.merge();
     this.#merged = true;
+  }
+
+  norms(): BatchNorm[] {
+    return [...this.#pair.norms(), ...this.#activation.norms()];
   }
 
   variables(): NamedVariable[] {

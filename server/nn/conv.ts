@@ -2,10 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.ts';
 import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
+import { affineOf, type Affine, type Folding } from './folding.ts';
 import { biasAdd } from './portable/biasAdd.ts';
+import { RunningStatistics } from './runningStatistics.ts';
 import { learned, named, smallNormal, zeros, type NamedVariable } from './variables.ts';
 
 export type Mode = 'train' | 'infer';
+
+/** One way through the network: training gathers the statistics that inference folds. */
+export type Pass = RunningStatistics | Folding;
 
 /** The product itself: x [N,H,W,I], w [k,k,I,O]. */
 export type Product = (x: tf.Tensor4D, w: tf.Tensor4D) => tf.Tensor4D;
@@ -34,8 +39,9 @@ export class Conv {
     random: Random | null,
   ): Conv {
     const outputs = shape[3];
-    const batchNorm = norm ? new BatchNorm(outputs, norm) : null;
-    return new Conv(product, smallNormal(random, shape), zeros([outputs]), batchNorm);
+    const bias = zeros([outputs]);
+    const batchNorm = norm ? new BatchNorm(outputs, norm, bias) : null;
+    return new Conv(product, smallNormal(random, shape), bias, batchNorm);
   }
 
   /** Takes over the tensors of `plain`. */
@@ -43,20 +49,29 @@ export class Conv {
     return new Conv(product, learned(plain.weight), learned(plain.bias), null);
   }
 
-  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    if (this.#norm && mode === 'train')
-      return this.#norm.train(this.#product(x, this.#weight as unknown as tf.Tensor4D), this.#bias);
-    const { weight, bias } = this.folded();
+  apply(x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
+    if (this.#norm && pass instanceof RunningStatistics)
+      return this.#norm.train(this.#product(x, this.#weight as unknown as tf.Tensor4D), pass);
+    const { weight, bias } =
+      this.#norm && !(pass instanceof RunningStatistics)
+        ? pass.of(this.#norm, (affine) => this.#fold(affine))
+        : this.folded();
     return biasAdd(this.#product(x, weight), bias);
   }
 
   /** The same function in inference as one convolution, its normalisation folded in. The result's tensors may be the
    * variables themselves: it is to be read inside a tidy, not disposed of. */
   folded(): Plain {
-    const weight = this.#weight as unknown as tf.Tensor4D;
-    if (!this.#norm) return { weight, bias: this.#bias as unknown as tf.Tensor1D };
-    const { scale, shift } = this.#norm.folded(this.#bias);
-    return { weight: tf.mul(weight, scale), bias: shift };
+    if (this.#norm) return this.#fold(affineOf([this.#norm])[0]!);
+    return { weight: this.#weight as unknown as tf.Tensor4D, bias: this.#bias as unknown as tf.Tensor1D };
+  }
+
+  #fold({ scale, shift }: Affine): Plain {
+    return { weight: tf.mul(this.#weight, scale), bias: shift };
+  }
+
+  norms(): BatchNorm[] {
+    return this.#norm ? [this.#norm] : [];
   }
 
   /** `at` names the convolution, `normAt` its normalisation. */

@@ -2,8 +2,8 @@
  * which become one convolution. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.ts';
-import type { BatchNormOptions } from './batchNorm.ts';
-import { Conv, type Mode, type Product } from './conv.ts';
+import type { BatchNorm, BatchNormOptions } from './batchNorm.ts';
+import { Conv, type Pass, type Product } from './conv.ts';
 import { mergePair } from './merge.ts';
 import { ops } from './ops.ts';
 import type { Taps } from './taps.ts';
@@ -47,15 +47,15 @@ export class Pair {
   }
 
   /** x [N,H,W,I] → [N,h,w,O]. */
-  apply(x: tf.Tensor4D, lambda: number, mode: Mode, taps: Taps): tf.Tensor4D {
+  apply(x: tf.Tensor4D, lambda: number, pass: Pass, taps: Taps): tf.Tensor4D {
     const [first, second] = this.#convs;
-    const y = first.apply(x, mode);
+    const y = first.apply(x, pass);
     if (!second) return y;
     const { block } = this.#options;
     taps.fire(`${block}.pre`, y);
     const activated = ops().annealed(y, lambda);
     taps.fire(`${block}.act`, activated);
-    return second.apply(activated, mode);
+    return second.apply(activated, pass);
   }
 
   /** Right only where the activation between the two is the identity; who calls sees to that. */
@@ -67,6 +67,10 @@ export class Pair {
     const merged = tf.tidy(() => mergePair(first.folded(), second.folded()));
     this.#convs = [Conv.of(product, merged)];
     for (const { variable } of gone) variable.dispose();
+  }
+
+  norms(): BatchNorm[] {
+    return this.#convs.flatMap((conv) => conv.norms());
   }
 
   variables(): NamedVariable[] {

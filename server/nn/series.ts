@@ -3,9 +3,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.ts';
 import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
-import type { Mode } from './conv.ts';
+import type { Pass } from './conv.ts';
+import { affineOf, type Affine } from './folding.ts';
 import { ops } from './ops.ts';
 import { biasAdd } from './portable/biasAdd.ts';
+import { reachable } from './portable/reachable.ts';
+import { RunningStatistics } from './runningStatistics.ts';
 import type { Taps } from './taps.ts';
 import { below, learned, named, smallNormal, type NamedVariable } from './variables.ts';
 
@@ -17,35 +20,37 @@ export class SeriesActivation {
   constructor(channels: number, n: number, norm: BatchNormOptions, random: Random | null) {
     const size = 2 * n + 1;
     this.#weight = smallNormal(random, [size, size, channels, 1]);
-    this.#after = new BatchNorm(channels, norm);
+    this.#after = new BatchNorm(channels, norm, null);
   }
 
-  apply(x: tf.Tensor4D, mode: Mode, taps: Taps, block: string): tf.Tensor4D {
+  apply(x: tf.Tensor4D, pass: Pass, taps: Taps, block: string): tf.Tensor4D {
     const active = ops().annealed(x, 1);
     taps.fire(`${block}.relu`, active);
-    if (this.#after instanceof BatchNorm && mode === 'train')
-      return this.#after.train(ops().depthwise(active, this.#weight as unknown as tf.Tensor4D), null);
-    const { weight, bias } = this.#folded();
-    return biasAdd(ops().depthwise(active, weight), bias);
+    const near = (weight: tf.Tensor4D): tf.Tensor4D => reachable(weight, active.shape);
+    const own = this.#weight as unknown as tf.Tensor4D;
+    if (!(this.#after instanceof BatchNorm))
+      return biasAdd(ops().depthwise(active, near(own)), this.#after as unknown as tf.Tensor1D);
+    if (pass instanceof RunningStatistics) return this.#after.train(ops().depthwise(active, near(own)), pass);
+    const { weight, bias } = pass.of(this.#after, (affine) => this.#fold(affine));
+    return biasAdd(ops().depthwise(active, near(weight)), bias);
   }
 
-  #folded(): { weight: tf.Tensor4D; bias: tf.Tensor1D } {
-    const weight = this.#weight as unknown as tf.Tensor4D;
-    if (!(this.#after instanceof BatchNorm)) return { weight, bias: this.#after as unknown as tf.Tensor1D };
-    const { scale, shift } = this.#after.folded(null);
-    return { weight: tf.mul(weight, tf.reshape(scale, [1, 1, -1, 1])), bias: shift };
+  #fold({ scale, shift }: Affine): { weight: tf.Tensor4D; bias: tf.Tensor1D } {
+    return { weight: tf.mul(this.#weight, tf.reshape(scale, [1, 1, -1, 1])), bias: shift };
   }
 
   merge(): void {
-    if (!(this.#after instanceof BatchNorm)) return;
+    const norm = this.#after;
+    if (!(norm instanceof BatchNorm)) return;
     const gone = this.variables();
-    const [weight, bias] = tf.tidy(() => {
-      const folded = this.#folded();
-      return [folded.weight, folded.bias];
-    });
-    this.#weight = learned(weight!);
-    this.#after = learned(bias!);
+    const { weight, bias } = tf.tidy(() => this.#fold(affineOf([norm])[0]!));
+    this.#weight = learned(weight);
+    this.#after = learned(bias);
     for (const { variable } of gone) variable.dispose();
+  }
+
+  norms(): BatchNorm[] {
+    return this.#after instanceof BatchNorm ? [this.#after] : [];
   }
 
   variables(): NamedVariable[] {

@@ -4,9 +4,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.ts';
 import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
-import type { Mode } from './conv.ts';
+import type { Pass } from './conv.ts';
+import { affineOf, type Affine } from './folding.ts';
 import { biasAdd } from './portable/biasAdd.ts';
 import { shiftedRelu } from './portable/shiftedRelu.ts';
+import { RunningStatistics } from './runningStatistics.ts';
 import type { Taps } from './taps.ts';
 import { below, learned, named, smallNormal, type NamedVariable } from './variables.ts';
 
@@ -25,36 +27,36 @@ export class ShiftedActivation {
       return tf.tile(tf.reshape(column, [n, 1]), [1, channels]);
     });
     this.#shifts = learned(hinges);
-    this.#after = new BatchNorm(channels, norm);
+    this.#after = new BatchNorm(channels, norm, null);
   }
 
-  apply(x: tf.Tensor4D, mode: Mode, _taps: Taps, _block: string): tf.Tensor4D {
+  apply(x: tf.Tensor4D, pass: Pass, _taps: Taps, _block: string): tf.Tensor4D {
     const shifts = this.#shifts as unknown as tf.Tensor2D;
-    if (this.#after instanceof BatchNorm && mode === 'train')
-      return this.#after.train(shiftedRelu(x, this.#scales as unknown as tf.Tensor2D, shifts), null);
-    const { scales, bias } = this.#folded();
+    const own = this.#scales as unknown as tf.Tensor2D;
+    if (!(this.#after instanceof BatchNorm))
+      return biasAdd(shiftedRelu(x, own, shifts), this.#after as unknown as tf.Tensor1D);
+    if (pass instanceof RunningStatistics) return this.#after.train(shiftedRelu(x, own, shifts), pass);
+    const { scales, bias } = pass.of(this.#after, (affine) => this.#fold(affine));
     return biasAdd(shiftedRelu(x, scales, shifts), bias);
   }
 
-  #folded(): { scales: tf.Tensor2D; bias: tf.Tensor1D } {
-    const scales = this.#scales as unknown as tf.Tensor2D;
-    if (!(this.#after instanceof BatchNorm)) return { scales, bias: this.#after as unknown as tf.Tensor1D };
-    const { scale, shift } = this.#after.folded(null);
-    return { scales: tf.mul(scales, scale), bias: shift };
+  #fold({ scale, shift }: Affine): { scales: tf.Tensor2D; bias: tf.Tensor1D } {
+    return { scales: tf.mul(this.#scales, scale), bias: shift };
   }
 
   merge(): void {
-    if (!(this.#after instanceof BatchNorm)) return;
-    const norm = this.#after.variables();
+    const norm = this.#after;
+    if (!(norm instanceof BatchNorm)) return;
     const before = this.#scales;
-    const [scales, bias] = tf.tidy(() => {
-      const folded = this.#folded();
-      return [folded.scales, folded.bias];
-    });
-    this.#scales = learned(scales!);
-    this.#after = learned(bias!);
+    const { scales, bias } = tf.tidy(() => this.#fold(affineOf([norm])[0]!));
+    this.#scales = learned(scales);
+    this.#after = learned(bias);
     before.dispose();
-    for (const { variable } of norm) variable.dispose();
+    for (const { variable } of norm.variables()) variable.dispose();
+  }
+
+  norms(): BatchNorm[] {
+    return this.#after instanceof BatchNorm ? [this.#after] : [];
   }
 
   variables(): NamedVariable[] {

@@ -6,10 +6,12 @@ import { checkNetwork, describeTaps } from '../../shared/network.ts';
 import type { Random } from '../random.ts';
 import { Block } from './block.ts';
 import type { Mode } from './conv.ts';
+import { Folding } from './folding.ts';
 import { blockLayout, headLayout } from './layout.ts';
 import { Pair } from './pair.ts';
 import { flatten } from './portable/flatten.ts';
 import { globalAverage } from './portable/globalAverage.ts';
+import { RunningStatistics } from './runningStatistics.ts';
 import { Taps, type TapHandle, type TapHook } from './taps.ts';
 import type { NamedVariable } from './variables.ts';
 
@@ -23,6 +25,7 @@ export class VanillaNet {
   #lambda = 1;
   #merged = false;
   #variables: readonly NamedVariable[];
+  #folding: Folding;
 
   /** Weights from a normal of deviation 0.02, biases zero, as the reference starts; `random` null leaves the weights
    * zero for who is about to load them. */
@@ -32,6 +35,15 @@ export class VanillaNet {
     this.#blocks = blockLayout(config).map((options) => new Block(options, random));
     this.#head = new Pair(headLayout(config), random);
     this.#variables = this.#collect();
+    this.#folding = this.#foldingOfAll();
+  }
+
+  #foldingOfAll(): Folding {
+    const norms = [...this.#blocks, this.#head].flatMap((unit) => unit.norms());
+    return new Folding(
+      norms,
+      this.#variables.map(({ variable }) => variable),
+    );
   }
 
   #collect(): NamedVariable[] {
@@ -96,12 +108,15 @@ export class VanillaNet {
   /** Logits [N, classes] of images [N, H, W, C]. `train` normalises with the batch's statistics and moves the running
    * ones; `infer` uses the running ones. */
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor2D {
+    const pass = mode === 'train' ? new RunningStatistics() : this.#folding;
+    if (pass instanceof Folding) pass.refresh();
     return tf.tidy(() => {
       let y = x;
-      for (const block of this.#blocks) y = block.apply(y, this.#lambda, mode, this.#taps);
+      for (const block of this.#blocks) y = block.apply(y, this.#lambda, pass, this.#taps);
       y = globalAverage(y);
       this.#taps.fire('head.pooled', y);
-      y = this.#head.apply(y, this.#lambda, mode, this.#taps);
+      y = this.#head.apply(y, this.#lambda, pass, this.#taps);
+      if (pass instanceof RunningStatistics) pass.settle();
       this.#taps.fire('logits', y);
       return flatten(y);
     });
@@ -121,6 +136,8 @@ export class VanillaNet {
     this.#head.merge();
     this.#merged = true;
     this.#variables = this.#collect();
+    this.#folding.dispose();
+    this.#folding = this.#foldingOfAll();
     this.#taps.keepOnly(this.#tapIds());
   }
 
@@ -137,6 +154,7 @@ export class VanillaNet {
   }
 
   dispose(): void {
+    this.#folding.dispose();
     for (const { variable } of this.#variables) variable.dispose();
     this.#taps.keepOnly([]);
   }

@@ -8,46 +8,190 @@ interface OpAttribute {
   value: unknown;
 }
 
+/** A tensor of TensorFlow's as the addon hands it out. */
+export interface Output {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
+interface Binding {
+  readonly [constant: `TF_${string}`]: number;
+  executeOp(name: string, attributes: OpAttribute[], inputs: readonly number[], outputs: number): Output[];
+  createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;
+  deleteTensor(id: number): void;
+}
+
 /** The part of tfjs-node's backend that is used here. */
 export interface TensorflowBackend extends tf.KernelBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<string, number>>;
-  executeMultipleOutputs(
-    name: string,
-    attributes: OpAttribute[],
-    inputs: tf.TensorInfo[],
-    outputs: number,
-  ): tf.Tensor[];
+  readonly binding: Binding;
+  getInputTensorIds(tensors: tf.TensorInfo[]): number[];
+  createOutputTensor(output: Output): tf.Tensor;
 }
 
-/** Attributes by name; a number stands for a float, a list of numbers for whole ones. */
-export type Attributes = Readonly<Record<string, number | boolean | string | readonly number[]>>;
+type Dtype = 'float32' | 'int32' | 'bool';
 
-function attribute(binding: TensorflowBackend['binding'], name: string, value: unknown): OpAttribute {
-  const kind =
-    typeof value === 'number'
-      ? 'FLOAT'
-      : typeof value === 'boolean'
-        ? 'BOOL'
-        : typeof value === 'string'
-          ? 'STRING'
-          : 'INT';
-  return { name, type: binding[`TF_ATTR_${kind}`]!, value };
+/** Attributes by name; a number stands for a float, a list of numbers for whole ones. `T` is float32 where it is not
+ * given. */
+export type Attributes = Readonly<
+  Record<
+    string,
+    | number
+    | boolean
+    | string
+    | readonly number[]
+    | { dtype: Dtype }
+    | { shape: readonly number[] }
+    | { int: number }
+  >
+>;
+
+export const INT32 = { dtype: 'int32' } as const;
+export const FLOAT32 = { dtype: 'float32' } as const;
+
+const DTYPES = { float32: 'TF_FLOAT', int32: 'TF_INT32', bool: 'TF_BOOL' } as const;
+
+export function backend(): TensorflowBackend {
+  return tf.backend() as TensorflowBackend;
 }
 
-/** Runs `op` on float32 tensors. `types` names its type attributes, T as a rule. */
+function attribute(binding: Binding, name: string, value: Attributes[string]): OpAttribute {
+  switch (typeof value) {
+    case 'number':
+      return { name, type: binding.TF_ATTR_FLOAT!, value };
+    case 'boolean':
+      return { name, type: binding.TF_ATTR_BOOL!, value };
+    case 'string':
+      return { name, type: binding.TF_ATTR_STRING!, value };
+  }
+  if ('dtype' in value) return { name, type: binding.TF_ATTR_TYPE!, value: binding[DTYPES[value.dtype]]! };
+  if ('shape' in value) return { name, type: binding.TF_ATTR_SHAPE!, value: value.shape };
+  return { name, type: binding.TF_ATTR_INT!, value: 'int' in value ? value.int : value };
+}
+
+const described = new WeakMap<Attributes, OpAttribute[]>();
+
+/** Kept by identity: attributes that never change are constants of their module. */
+function describe(attributes: Attributes): OpAttribute[] {
+  let list = described.get(attributes);
+  if (!list) {
+    const { binding } = backend();
+    list = Object.entries(attributes).map(([name, value]) => attribute(binding, name, value));
+    described.set(attributes, list);
+  }
+  return list;
+}
+
+/** Vectors of whole numbers (shapes, axes, permutations) that ops take as inputs: few, small and always the same. */
+const vectors = new Map<string, number>();
+
+/**
+ * A chain of ops between tensors of tfjs: what lies between has no bookkeeping of tfjs's, which costs more than a small
+ * op itself. Tensors are ids here; all that the chain makes are freed at its end, but those that become tensors.
+ */
+export class Chain {
+  readonly #backend = backend();
+  readonly #made = new Set<number>();
+
+  /** `work` with a chain of its own; gives what that gives. */
+  static run<Result>(work: (chain: Chain) => Result): Result {
+    const chain = new Chain();
+    try {
+      return work(chain);
+    } finally {
+      for (const id of chain.#made) chain.#backend.binding.deleteTensor(id);
+    }
+  }
+
+  /** A tensor of tfjs as an input. */
+  of(tensor: tf.TensorInfo): number {
+    return this.#backend.getInputTensorIds([tensor])[0]!;
+  }
+
+  vector(values: readonly number[]): number {
+    const key = values.join();
+    let id = vectors.get(key);
+    if (id === undefined) {
+      const { binding } = this.#backend;
+      id = binding.createTensor([values.length], binding.TF_INT32!, Int32Array.from(values));
+      vectors.set(key, id);
+    }
+    return id;
+  }
+
+  /** A number, or a vector of them. */
+  floats(values: number | readonly number[]): number {
+    const { binding } = this.#backend;
+    const list = typeof values === 'number' ? [values] : values;
+    const shape = typeof values === 'number' ? [] : [list.length];
+    const id = binding.createTensor(shape, binding.TF_FLOAT!, Float32Array.from(list));
+    this.#made.add(id);
+    return id;
+  }
+
+  /** All outputs of an op. */
+  outputs(op: string, inputs: readonly number[], attributes: Attributes, count: number): Output[] {
+    const made = this.#backend.binding.executeOp(op, describe(attributes), inputs, count);
+    for (const { id } of made) this.#made.add(id);
+    return made;
+  }
+
+  /** The first output of an op that has one, or none. */
+  op(op: string, inputs: readonly number[], attributes: Attributes): Output {
+    return this.outputs(op, inputs, attributes, 1)[0]!;
+  }
+
+  /** An op that gives nothing back. */
+  effect(op: string, inputs: readonly number[], attributes: Attributes): void {
+    this.outputs(op, inputs, attributes, 0);
+  }
+
+  reshape(x: number, shape: readonly number[], attributes: Attributes = RESHAPE): Output {
+    return this.op('Reshape', [x, this.vector(shape)], attributes);
+  }
+
+  /** Vectors joined to one. */
+  concat(parts: readonly number[]): Output {
+    const { binding } = this.#backend;
+    const axis = binding.createTensor([], binding.TF_INT32!, Int32Array.of(0));
+    this.#made.add(axis);
+    return this.op('ConcatV2', [...parts, axis], { T: FLOAT32, Tidx: INT32, N: { int: parts.length } });
+  }
+
+  /** Takes an output out of the chain, as a tensor of the present scope. */
+  tensor<Result extends tf.Tensor = tf.Tensor>(output: Output): Result {
+    return toTensor(this.release(output));
+  }
+
+  /** Takes an output out of the chain; whoever does makes a tensor of it. */
+  release(output: Output): Output {
+    this.#made.delete(output.id);
+    return output;
+  }
+}
+
+export function toTensor<Result extends tf.Tensor = tf.Tensor>(output: Output): Result {
+  return backend().createOutputTensor(output) as Result;
+}
+
+const RESHAPE: Attributes = { T: FLOAT32, Tshape: INT32 };
+
+/** A single op from tensors to tensors. */
 export function execute(
   op: string,
   inputs: tf.TensorInfo[],
   attributes: Attributes,
   outputs = 1,
-  types: readonly string[] = ['T'],
 ): tf.Tensor[] {
-  const backend = tf.backend() as TensorflowBackend;
-  const { binding } = backend;
-  const list = [
-    ...types.map((name) => ({ name, type: binding.TF_ATTR_TYPE!, value: binding.TF_FLOAT! })),
-    ...Object.entries(attributes).map(([name, value]) => attribute(binding, name, value)),
-  ];
-  return backend.executeMultipleOutputs(op, list, inputs, outputs);
+  return Chain.run((chain) =>
+    chain
+      .outputs(
+        op,
+        inputs.map((input) => chain.of(input)),
+        attributes,
+        outputs,
+      )
+      .map((output) => chain.tensor(output)),
+  );
 }

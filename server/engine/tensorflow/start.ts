@@ -104,7 +104,7 @@ export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Pr
     );
   tf.registerBackend('tensorflow', () => backend, 3);
   await useBackend('tensorflow');
-  provideOps(tensorflowOps);
+  provideOps(tensorflowOps());
   return {
     rung,
     device: backend.isUsingGpuDevice ? graphicsCard() : processor(),

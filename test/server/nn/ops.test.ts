@@ -5,6 +5,7 @@ import { biasAdd } from '../../../server/nn/portable/biasAdd.ts';
 import { channelSums } from '../../../server/nn/portable/channelSums.ts';
 import { flatten } from '../../../server/nn/portable/flatten.ts';
 import { globalAverage } from '../../../server/nn/portable/globalAverage.ts';
+import { reachable } from '../../../server/nn/portable/reachable.ts';
 import { shiftedRelu } from '../../../server/nn/portable/shiftedRelu.ts';
 import { PORTABLE_BACKENDS, usePortable } from './backends.ts';
 import { distinct, gradientError, values } from './gradientCheck.ts';
@@ -58,6 +59,20 @@ describe.each(PORTABLE_BACKENDS)('on %s', (backend) => {
       expect(error).toBeLessThan(TOLERANCE);
     }
   });
+
+  test.each([1, 2, 3, 4])(
+    'a 7×7 filter cut to what a map of %i pixels can meet convolves the same',
+    (side) => {
+      const x = values(20, [2, side, side, 2]) as T4;
+      const w = values(21, [7, 7, 2, 1]) as T4;
+      const cut = reachable(w, x.shape);
+      expect(cut.shape).toEqual([2 * side - 1, 2 * side - 1, 2, 1]);
+      const whole = list(portableOps.depthwise(x, w));
+      list(portableOps.depthwise(x, cut)).forEach((value, i) => expect(value).toBeCloseTo(whole[i]!, 5));
+      const error = gradientError((w) => portableOps.depthwise(x, reachable(w as T4, x.shape)), [w]);
+      expect(error).toBeLessThan(TOLERANCE);
+    },
+  );
 
   test('batch normalisation gives mean 0 and variance 1 before gamma and beta, and biased statistics', () => {
     const x = tf.tensor4d([1, 10, 3, 30], [2, 1, 1, 2]);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lossAndGradients } from '../../../server/nn/gradients.ts';
 import { VanillaNet } from '../../../server/nn/vanillanet.ts';
-import { exportWeights } from '../../../server/nn/weights.ts';
+import { exportWeights, importWeights } from '../../../server/nn/weights.ts';
 import { Random } from '../../../server/random.ts';
 import { crossEntropy } from '../../../server/training/loss.ts';
 import type { NetworkConfig } from '../../../shared/config.ts';
@@ -140,12 +140,44 @@ describe.each(Object.entries(NETWORKS))('with the %s activation', (_kind, config
     net.dispose();
   });
 
+  test('inference goes by the present weights: after every step, after statistics alone and after an import', () => {
+    const net = network(config);
+    const x = images(config);
+    const other = network(config, 8);
+    const infer = (one: VanillaNet): tf.Tensor => one.apply(x, 'infer');
+    const outputs = [infer(net), infer(net)];
+    expect(difference(outputs[0]!, outputs[1]!)).toBe(0);
+    const changes = [
+      () => void step(net, x, 0.1),
+      () => net.apply(x, 'train').dispose(),
+      () => importWeights(net, exportWeights(other)),
+    ];
+    for (const change of changes) {
+      change();
+      outputs.push(infer(net));
+      expect(difference(outputs.at(-1)!, outputs.at(-2)!)).toBeGreaterThan(0);
+    }
+    outputs.push(infer(other));
+    expect(difference(outputs.at(-1)!, outputs.at(-2)!)).toBe(0);
+    const tensors = tf.memory().numTensors;
+    step(net, x, 0.1);
+    infer(net).dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
+    tf.dispose([x, ...outputs]);
+    other.dispose();
+    net.dispose();
+  });
+
   test('disposing leaves no tensor behind', () => {
     const before = tf.memory().numTensors;
     const net = network(config);
+    const x = images(config);
     net.lambda = 0;
+    net.apply(x, 'infer').dispose();
     net.merge();
+    net.apply(x, 'infer').dispose();
     net.dispose();
+    x.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 });

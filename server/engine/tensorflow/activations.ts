@@ -1,0 +1,67 @@
+/** The annealed activation and max-pooling by TensorFlow's kernels. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { withGradient } from '../../nn/portable/gradient.ts';
+import { Chain, execute, FLOAT32, type Attributes } from './execute.ts';
+
+const FLOATS: Attributes = { T: FLOAT32 };
+
+export function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
+  if (lambda === 0) return x;
+  const leaky = lambda < 1;
+  const name = leaky ? 'LeakyRelu' : 'Relu';
+  const attributes = leaky ? { ...FLOATS, alpha: 1 - lambda } : FLOATS;
+  return withGradient([x], (save, x: tf.Tensor4D) => {
+    save([x]);
+    return {
+      value: execute(name, [x], attributes)[0] as tf.Tensor4D,
+      gradient: (dy, [x]) => execute(`${name}Grad`, [dy, x!], attributes),
+    };
+  });
+}
+
+/** oneDNN's kernels under the names that TensorFlow gives them inside. */
+const INSIDE: Attributes = { _kernel: 'MklNameChangeOp', workspace_enabled: true };
+const POOL = '_MklNativeMaxPool';
+
+function pooling(size: number): Attributes {
+  const window = [1, size, size, 1];
+  return { T: FLOAT32, ksize: window, strides: window, padding: 'VALID', data_format: 'NHWC' };
+}
+
+export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  const attributes = pooling(size);
+  return withGradient([x], (save, x: tf.Tensor4D) => {
+    const y = execute('MaxPool', [x], attributes)[0] as tf.Tensor4D;
+    save([x, y]);
+    return { value: y, gradient: (dy, [x, y]) => execute('MaxPoolGrad', [x!, y!, dy], attributes) };
+  });
+}
+
+/** The forward kernel notes which place of each window was the largest (of equal ones the first in reading order), where
+ * TensorFlow's other gradient looks for it anew, at ten times the cost. */
+export function notedMaxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  const attributes = { ...pooling(size), ...INSIDE };
+  return withGradient([x], (save, x: tf.Tensor4D) => {
+    const [y, places] = execute(POOL, [x], attributes, 2);
+    save([x, y!, places!]);
+    return {
+      value: y as tf.Tensor4D,
+      gradient: (dy, [x, y, places]) => execute(`${POOL}Grad`, [x!, y!, dy, places!], attributes),
+    };
+  });
+}
+
+/** Whether this TensorFlow has the kernels of `notedMaxPool`: those for x86 processors have. */
+export function hasNotedMaxPool(): boolean {
+  try {
+    return Chain.run((chain) => {
+      const x = chain.reshape(chain.floats([1, 2, 3, 4]), [1, 2, 2, 1]);
+      const attributes = { ...pooling(2), ...INSIDE };
+      const [y, places] = chain.outputs(POOL, [x.id], attributes, 2);
+      chain.op(`${POOL}Grad`, [x.id, y!.id, y!.id, places!.id], attributes);
+      return true;
+    });
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+/** Batch normalisation by TensorFlow's fused kernels. */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { BatchNormResult } from '../../nn/ops.ts';
+import { withGradient } from '../../nn/portable/gradient.ts';
+import { Chain, execute, FLOAT32, toTensor, type Attributes, type Output } from './execute.ts';
+
+const FLOATS: Attributes = { T: FLOAT32 };
+
+export function batchNormTrain(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  epsilon: number,
+): BatchNormResult {
+  const attributes = { T: FLOAT32, U: FLOAT32, epsilon, is_training: true, data_format: 'NHWC' };
+  const count = x.size / x.shape[3];
+  let statistics: Output[] = [];
+  const y = withGradient([x, gamma, beta], (save, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D) =>
+    Chain.run((chain) => {
+      const none = chain.floats([]);
+      const inputs = [chain.of(x), chain.of(gamma), chain.of(beta), none, none];
+      const forward = { ...attributes, exponential_avg_factor: 1 };
+      const [y, mean, variance, ...reserved] = chain.outputs('FusedBatchNormV3', inputs, forward, 6);
+      // The op gives the unbiased variance.
+      const biased = chain.op('Mul', [variance!.id, chain.floats((count - 1) / count)], FLOATS);
+      statistics = [mean!, biased].map((output) => chain.release(output));
+      save([x, gamma, ...reserved.map((output) => chain.tensor(output))]);
+      return {
+        value: chain.tensor<tf.Tensor4D>(y!),
+        gradient: (dy: tf.Tensor4D, saved) =>
+          execute('FusedBatchNormGradV3', [dy, ...saved], attributes, 5).slice(0, 3),
+      };
+    }),
+  );
+  // Made here, so that they are tensors of the caller's scope.
+  const [mean, variance] = statistics.map((output) => toTensor<tf.Tensor1D>(output));
+  return { y, mean: mean!, variance: variance! };
+}

@@ -1,0 +1,131 @@
+/** Convolutions by TensorFlow's kernels, and their gradients. */
+import * as tf from '@tensorflow/tfjs-core';
+import { withGradient } from '../../nn/portable/gradient.ts';
+import { backend, Chain, FLOAT32, INT32, type Attributes, type Output } from './execute.ts';
+
+const NHWC = { T: FLOAT32, data_format: 'NHWC' } as const;
+const PLAIN: Attributes = { T: FLOAT32, transpose_a: false, transpose_b: false };
+const BY_COLUMNS: Attributes = { ...PLAIN, transpose_a: true };
+const BY_ROWS: Attributes = { ...PLAIN, transpose_b: true };
+const DEPTHWISE: Attributes = { ...NHWC, strides: [1, 1, 1, 1], padding: 'SAME' };
+const TRANSPOSE: Attributes = { T: FLOAT32, Tperm: INT32 };
+const SUM: Attributes = { T: FLOAT32, Tidx: INT32, keep_dims: false };
+const FLOATS: Attributes = { T: FLOAT32 };
+
+export function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
+  const [n, height, width, inputs] = x.shape;
+  const outputs = w.shape[3];
+  const pixels = n * height * width;
+  return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
+    save([x, w]);
+    return {
+      value: Chain.run((chain) => {
+        const rows = chain.reshape(chain.of(x), [pixels, inputs]);
+        const matrix = chain.reshape(chain.of(w), [inputs, outputs]);
+        const y = chain.op('MatMul', [rows.id, matrix.id], PLAIN);
+        return chain.tensor<tf.Tensor4D>(chain.reshape(y.id, [n, height, width, outputs]));
+      }),
+      gradient: (dy, [x, w]) =>
+        Chain.run((chain) => {
+          const rows = chain.reshape(chain.of(x!), [pixels, inputs]);
+          const matrix = chain.reshape(chain.of(w!), [inputs, outputs]);
+          const slope = chain.reshape(chain.of(dy), [pixels, outputs]);
+          const dx = chain.op('MatMul', [slope.id, matrix.id], BY_ROWS);
+          const dw = chain.op('MatMul', [rows.id, slope.id], BY_COLUMNS);
+          return [chain.tensor(chain.reshape(dx.id, x!.shape)), chain.tensor(chain.reshape(dw.id, w!.shape))];
+        }),
+    };
+  });
+}
+
+export function patchConv(
+  x: tf.Tensor4D,
+  w: tf.Tensor4D,
+  stride: number,
+  padding: readonly [number, number],
+): tf.Tensor4D {
+  const attributes = { ...NHWC, strides: [1, stride, stride, 1], ...paddingOf(x, w, stride, padding) };
+  return withGradient([w], (_save, w: tf.Tensor4D) => ({
+    value: Chain.run((chain) =>
+      chain.tensor<tf.Tensor4D>(chain.op('Conv2D', [chain.of(x), chain.of(w)], attributes)),
+    ),
+    gradient: (dy) =>
+      Chain.run((chain) => {
+        const inputs = [chain.of(x), chain.vector(w.shape), chain.of(dy)];
+        return [chain.tensor(chain.op('Conv2DBackpropFilter', inputs, attributes))];
+      }),
+  }));
+}
+
+/** The padding by TensorFlow's names where it has one for it: explicit ones have no fast filter gradient. */
+function paddingOf(
+  x: tf.Tensor4D,
+  w: tf.Tensor4D,
+  stride: number,
+  [before, after]: readonly [number, number],
+): Attributes {
+  if (before === 0 && after === 0) return { padding: 'VALID' };
+  const same = x.shape.slice(1, 3).every((size, axis) => {
+    const missing = Math.max(0, (Math.ceil(size / stride) - 1) * stride + w.shape[axis]! - size);
+    return before === Math.floor(missing / 2) && after === missing - before;
+  });
+  if (same) return { padding: 'SAME' };
+  return { padding: 'EXPLICIT', explicit_paddings: [0, 0, before, after, before, after, 0, 0] };
+}
+
+export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
+  return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
+    save([x, w]);
+    return {
+      value: Chain.run((chain) =>
+        chain.tensor<tf.Tensor4D>(chain.op('DepthwiseConv2dNative', [chain.of(x), chain.of(w)], DEPTHWISE)),
+      ),
+      gradient: (dy, [x, w]) =>
+        Chain.run((chain) => {
+          const slope = chain.of(dy);
+          const dx = chain.op(
+            'DepthwiseConv2dNativeBackpropInput',
+            [chain.vector(x!.shape), chain.of(w!), slope],
+            DEPTHWISE,
+          );
+          const dw = backend().isUsingGpuDevice
+            ? chain.op(
+                'DepthwiseConv2dNativeBackpropFilter',
+                [chain.of(x!), chain.vector(w!.shape), slope],
+                DEPTHWISE,
+              )
+            : filterGradient(chain, chain.of(x!), slope, x!.shape as tf.Tensor4D['shape'], w!.shape[0]!);
+          return [chain.tensor(dx), chain.tensor(dw)];
+        }),
+    };
+  });
+}
+
+/** On the CPU the library's own filter gradient is the slowest kernel of a step. It is a depthwise convolution too: the
+ * images folded into the channels are the input [1,H,W,N·C], the output's gradient [H,W,N·C,1] the filter, padded so
+ * that k·k places remain; the sum over the images is short. */
+function filterGradient(
+  chain: Chain,
+  x: number,
+  dy: number,
+  [n, height, width, channels]: tf.Tensor4D['shape'],
+  size: number,
+): Output {
+  const filter = [size, size, channels, 1];
+  if (size === 1) {
+    const products = chain.op('Mul', [x, dy], FLOATS);
+    return chain.reshape(chain.op('Sum', [products.id, chain.vector([0, 1, 2])], SUM).id, filter);
+  }
+  const folded = (t: number): number => chain.op('Transpose', [t, chain.vector([1, 2, 0, 3])], TRANSPOSE).id;
+  const images = chain.reshape(folded(x), [1, height, width, n * channels]);
+  const kernel = chain.reshape(folded(dy), [height, width, n * channels, 1]);
+  const pad = (size - 1) / 2;
+  const each = chain.op('DepthwiseConv2dNative', [images.id, kernel.id], {
+    ...NHWC,
+    strides: [1, 1, 1, 1],
+    padding: 'EXPLICIT',
+    explicit_paddings: [0, 0, pad, pad, pad, pad, 0, 0],
+  });
+  const stacked = chain.reshape(each.id, [size * size, n, channels]);
+  return chain.reshape(chain.op('Sum', [stacked.id, chain.vector([1])], SUM).id, filter);
+}

@@ -1,0 +1,25 @@
+/** One recorded activation, measured and quantised with few kernels. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { SMALLEST_RANGE } from '../../nn/portable/quantise.ts';
+import { Chain, FLOAT32, INT32, type Attributes } from './execute.ts';
+
+const FLOATS: Attributes = { T: FLOAT32 };
+const REDUCTION: Attributes = { ...FLOATS, Tidx: INT32, keep_dims: false };
+const TRANSPOSE: Attributes = { ...FLOATS, Tperm: INT32 };
+
+/** x [P,H,W,C]; see Ops.quantise. */
+export function quantise(x: tf.Tensor4D): tf.Tensor1D {
+  return Chain.run((chain) => {
+    const id = chain.of(x);
+    const outer = chain.vector([0, 1, 2]);
+    const [minimum, maximum, sum] = ['Min', 'Max', 'Sum'].map(
+      (op) => chain.op(op, [id, outer], REDUCTION).id,
+    ) as [number, number, number];
+    const binary = (op: string, a: number, b: number): number => chain.op(op, [a, b], FLOATS).id;
+    const range = binary('Maximum', binary('Sub', maximum, minimum), chain.floats(SMALLEST_RANGE));
+    const scale = binary('RealDiv', chain.floats(255), range);
+    const levels = chain.op('Round', [binary('Mul', binary('Sub', id, minimum), scale)], FLOATS);
+    const planes = chain.op('Transpose', [levels.id, chain.vector([0, 3, 1, 2])], TRANSPOSE);
+    return chain.tensor(chain.concat([minimum, maximum, sum, chain.reshape(planes.id, [x.size]).id]));
+  });
+}
