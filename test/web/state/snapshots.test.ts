@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Frame } from '../../../shared/frame.ts';
 import { exactTap } from '../../../shared/frame.ts';
-import { type FrameKey, SnapshotCache } from '../../../web/src/lib/state/snapshots.ts';
+import { type FrameKey, type FrameReader, SnapshotCache } from '../../../web/src/lib/state/snapshots.ts';
 
 const frame = (epoch: number, values = 4): Frame => ({
   epoch,
@@ -24,6 +24,16 @@ test('a frame is fetched once and then found', async () => {
   expect(await cache.get(key('3'), patient)).toBe(first);
   expect(cache.peek(key('3'))).toBe(first);
   expect(read).toHaveBeenCalledTimes(1);
+});
+
+test('an own image is asked for alone, and kept apart from the recorded probes', async () => {
+  const read = vi.fn(async (...[, , , , probes]: Parameters<FrameReader>) => frame(probes?.[0] ?? 0));
+  const cache = new SnapshotCache(1000, read);
+  expect((await cache.get({ ...key('3'), own: 12 }, patient)).epoch).toBe(12);
+  expect(cache.peek(key('3'))).toBeNull();
+  expect((await cache.get(key('3'), patient)).epoch).toBe(0);
+  expect(cache.peek({ ...key('3'), own: 12 })?.epoch).toBe(12);
+  expect(read.mock.calls.map(([, , , , probes]) => probes)).toEqual([[12], undefined]);
 });
 
 test('equal requests under way share one fetch', async () => {

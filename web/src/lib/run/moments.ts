@@ -7,10 +7,16 @@ import type { FigureCaption } from '../maps/caption.ts';
 import type { FrameKey } from '../state/snapshots.ts';
 import type { Text } from '../text/en.ts';
 
-/** All taps that a snapshot has of a block; those inside a pair are gone once it is merged. */
-export function frameKey(run: string, snapshot: SnapshotInfo, block: BlockDescription): FrameKey {
+/** All taps that a snapshot has of a block, of the recorded probes or of one own image; those inside a pair are gone
+ * once it is merged. */
+export function frameKey(
+  run: string,
+  snapshot: SnapshotInfo,
+  block: BlockDescription,
+  own?: number,
+): FrameKey {
   const taps = block.taps.filter((tap) => !(snapshot.merged && tap.deepOnly)).map((tap) => tap.id);
-  return { run, snapshot: snapshot.id, block: block.id, taps };
+  return { run, snapshot: snapshot.id, block: block.id, taps, own };
 }
 
 export function momentText(snapshot: SnapshotInfo, text: Text): string {
@@ -20,10 +26,10 @@ export function momentText(snapshot: SnapshotInfo, text: Text): string {
     : text.maps.epochLambda(epoch, formatLambda(snapshot.lambda));
 }
 
-/** A frame that can say something of this tap: it holds it, or it is of the merged network, which has lost it. A
- * frame of another block, still in sight while the next one loads, says nothing. */
-export function frameFor(frame: Frame | null, tap: TapDescription): Frame | null {
-  if (!frame) return null;
+/** A frame that can say something of this tap and probe: it holds it, or it is of the merged network, which has lost
+ * it. A frame of another block or image, still in sight while the next one loads, says nothing. */
+export function frameFor(frame: Frame | null, tap: TapDescription, probe?: number): Frame | null {
+  if (!frame || (probe !== undefined && !frame.probes.includes(probe))) return null;
   return frame.taps.some((t) => t.id === tap.id) || (frame.merged && tap.deepOnly) ? frame : null;
 }
 

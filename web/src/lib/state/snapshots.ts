@@ -17,15 +17,18 @@ interface Pending {
   waiting: number;
 }
 
-/** A block's taps in one snapshot of one run. */
+/** A block's taps in one snapshot of one run: of all recorded probes, or of one image that a user brought. */
 export interface FrameKey {
   run: string;
   snapshot: string;
   block: string;
   taps: readonly string[];
+  /** Index of an own image: its maps come alone. */
+  own?: number | undefined;
 }
 
-const name = ({ run, snapshot, block }: FrameKey): string => `${run}/${snapshot}/${block}`;
+const name = ({ run, snapshot, block, own }: FrameKey): string =>
+  `${run}/${snapshot}/${block}${own === undefined ? '' : `/${own}`}`;
 
 const bytesOf = (frame: Frame): number => frame.taps.reduce((sum, tap) => sum + tap.values.byteLength, 0);
 
@@ -84,7 +87,9 @@ export class SnapshotCache {
   #fetch(key: FrameKey): Pending {
     const id = name(key);
     const controller = new AbortController();
-    const promise = this.#read(key.run, key.snapshot, key.taps, controller.signal)
+    const { run, snapshot, taps, own } = key;
+    const probes = own === undefined ? undefined : [own];
+    const promise = this.#read(run, snapshot, taps, controller.signal, probes)
       .then((frame) => {
         this.#keep(id, frame);
         return frame;
