@@ -15,7 +15,10 @@ export function register(program: Command): void {
   program
     .command('native')
     .description('build the TensorFlow engine against a TensorFlow that is on this machine')
-    .option('--tensorflow <dir>', 'folder of a TensorFlow wheel, a Python environment or libtensorflow')
+    .option(
+      '--tensorflow <dir>',
+      'folder of a TensorFlow wheel, a Python environment or libtensorflow (or VANILLASCOPE_TENSORFLOW)',
+    )
     .option(
       '--python <path>',
       'the Python whose TensorFlow is taken (or VANILLASCOPE_PYTHON; default python3)',

@@ -18,10 +18,11 @@ const STEPS = [
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 main(async () => {
-  const [{ runNpm, SetupError }, { buildWeb }, { provideBrowser }] = await Promise.all([
+  const [{ runNpm, SetupError }, { buildWeb }, { provideBrowser }, { provideWheel }] = await Promise.all([
     import('./command.mjs'),
     import('./web.mjs'),
     import('./browser.mjs'),
+    import('./wheel.mjs'),
   ]);
   const wanted = process.argv.slice(2);
   const names = STEPS.map(([name]) => name);
@@ -36,6 +37,10 @@ main(async () => {
     const start = performance.now();
     const env = { ...process.env };
     if (name === 'build' || name === 'browser') await buildWeb(ROOT, say);
+    if (name === 'integration') {
+      const wheel = await provideWheel(say);
+      if (wheel !== undefined) env.VANILLASCOPE_TENSORFLOW = wheel;
+    }
     if (name === 'browser') env.VANILLASCOPE_BROWSER = await provideBrowser(ROOT, say);
     const { code } = script
       ? await runNpm(['run', '--silent', script], { cwd: ROOT, env, show: true })

@@ -78,15 +78,17 @@ async function ofPython(python: string): Promise<LibTensorflow | undefined> {
 const BRINGS =
   'python3 -m venv .venv && .venv/bin/pip install tensorflow-cpu (with an NVIDIA GPU: "tensorflow[and-cuda]")';
 
-/** The TensorFlow to build against; throws ENGINE_UNAVAILABLE with the places tried and the command that helps. */
-export async function findTensorflow({ directory, python }: Wanted): Promise<LibTensorflow> {
+/** The TensorFlow to build against: the one that is wanted, else that of VANILLASCOPE_TENSORFLOW (a directory), else
+ * of the Pythons at hand; throws ENGINE_UNAVAILABLE with the places tried and the command that helps. */
+export async function findTensorflow({ directory: asked, python }: Wanted): Promise<LibTensorflow> {
+  const directory = asked ?? (python ? undefined : process.env.VANILLASCOPE_TENSORFLOW || undefined);
   if (directory !== undefined) {
     const found = withinDirectory(directory);
     if (found) return found;
     throw new ScopeError(
       'ENGINE_UNAVAILABLE',
       `${resolve(directory)} holds no TensorFlow: include/${HEADER} and libtensorflow_cc.so.2 (a Python wheel) or lib/libtensorflow.so are expected; this brings one: ${BRINGS}`,
-      { field: '--tensorflow' },
+      { field: asked === undefined ? 'VANILLASCOPE_TENSORFLOW' : '--tensorflow' },
     );
   }
   const pythons = python
