@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { findBrowser, thisMachine } from '../../server/setup/browser.mjs';
+import type { RunDetail, RunRequest } from '../../shared/protocol.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -79,4 +80,25 @@ export async function openPage(browser: Browser, url: string): Promise<{ page: P
   });
   await page.goto(url);
   return { page, problems };
+}
+
+/** Trains a short run on shapes to its end, asked for over REST, and gives what is then known of it. */
+export async function trainShort(url: string, request: Partial<RunRequest> = {}): Promise<RunDetail> {
+  const reply = await fetch(`${url}/api/runs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      data: { dataset: 'shapes', trainLimit: 256, testLimit: 64 },
+      training: { epochs: 3, batchSize: 64 },
+      ...request,
+    }),
+  });
+  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
+  const { id } = (await reply.json()) as RunDetail;
+  for (;;) {
+    const detail = (await (await fetch(`${url}/api/runs/${id}`)).json()) as RunDetail;
+    if (detail.state === 'finished') return detail;
+    if (detail.state === 'failed') throw new Error(detail.reason);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
 }
