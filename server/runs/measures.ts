@@ -36,6 +36,7 @@ export class MeasuresFiles {
         all[at] = measures;
         await this.#index.replace(all);
       }
+      all.sort(inTime);
     });
   }
 
@@ -95,9 +96,12 @@ export class MeasuresFiles {
   }
 
   async #read(): Promise<SnapshotMeasures[]> {
-    const all = await this.#index.read();
-    return all.sort((a, b) => compareMoments(a.snapshot, b.snapshot));
+    return (await this.#index.read()).sort(inTime);
   }
+}
+
+function inTime(a: SnapshotMeasures, b: SnapshotMeasures): number {
+  return compareMoments(a.snapshot, b.snapshot);
 }
 
 export const NOTHING_MEASURED =

@@ -3,6 +3,7 @@ import {
   contrast,
   cosine,
   deadFraction,
+  effectiveRank,
   entropy,
   gramMatrix,
   highFrequencyShare,
@@ -103,4 +104,13 @@ test('debiased CKA of unrelated representations is near zero though they are wid
 test('CKA refuses fewer than four examples and unequal counts', () => {
   expect(() => linearCka(new Float64Array(9), new Float64Array(9))).toThrow(/at least 4 examples, not 3/);
   expect(() => linearCka(new Float64Array(16), new Float64Array(25))).toThrow(/16 values with 25/);
+});
+
+test('effective rank is e to the entropy of the singular values, hand-worked', () => {
+  expect(effectiveRank([2, 2, 2])).toBeCloseTo(3, 12);
+  expect(effectiveRank([5, 0, 0])).toBeCloseTo(1, 12);
+  // Shares 3/4 and 1/4: e^(0.75 ln(4/3) + 0.25 ln 4).
+  expect(effectiveRank([3, 1])).toBeCloseTo((4 / 3) ** 0.75 * 4 ** 0.25, 12);
+  expect(effectiveRank([0, 0])).toBe(1);
+  expect(effectiveRank([])).toBe(1);
 });
