@@ -9,6 +9,8 @@ export interface BenchOptions {
   rounds: number;
   /** Length of a window of training. */
   seconds: number;
+  /** Epochs of a long run. */
+  epochs: number;
   /** Tells a person how far it is. */
   say: (text: string) => void;
 }

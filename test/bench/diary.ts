@@ -11,6 +11,11 @@ export type DiaryEntry =
   /** An epoch is over. `rss` is in bytes. */
   | { is: 'epoch'; at: number; epoch: number; rss: number; tensors: number };
 
+export type EpochEntry = DiaryEntry & { is: 'epoch' };
+
+export const epochsOf = (entries: readonly DiaryEntry[]): EpochEntry[] =>
+  entries.filter((entry): entry is EpochEntry => entry.is === 'epoch');
+
 export function readDiary(text: string): DiaryEntry[] {
   // The last line may be written just now.
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);

@@ -9,12 +9,13 @@ import { tryRung } from '../../server/runs/ladder.ts';
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import type { Bench, BenchOptions } from './area.ts';
 import { bench as feed } from './feed.ts';
+import { bench as memory } from './memory.ts';
 import { bench as store } from './store.ts';
 import { digits, replaceSection } from './table.ts';
 import { bench as taps } from './taps.ts';
 import { bench as train } from './train.ts';
 
-const AREAS: Readonly<Record<string, Bench>> = { train, taps, feed, store };
+const AREAS: Readonly<Record<string, Bench>> = { train, taps, feed, memory, store };
 const RESULTS = new URL('./RESULTS.md', import.meta.url);
 const TITLE =
   '# Measured\n\nWritten by `npm run bench` (`-- train`, `-- taps` or `-- store` measures one section anew).\n';
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
     batches: { type: 'string', default: '128,512' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1.5' },
+    epochs: { type: 'string', default: '200' },
     'no-write': { type: 'boolean', default: false },
   },
 });
@@ -58,6 +60,7 @@ const options: BenchOptions = {
   batches: list(values.batches).map(Number),
   rounds: Math.max(5, Number(values.rounds)),
   seconds: Number(values.seconds),
+  epochs: Math.max(10, Number(values.epochs)),
   say,
 };
 
