@@ -1,19 +1,22 @@
-/** The annealed activation on the wasm heap. */
+/** The annealed activation on the wasm heap, for tensors of four values at least. */
 import { heapKernel } from './heap.ts';
 
-/** x, its size a multiple of 4; slope → x where it is positive, slope·x elsewhere. */
-export const leaky = heapKernel('Leaky', (heap, [info], [slope]) => {
-  const output = heap.allocate(info!.shape);
-  const x = heap.pointer(info!);
-  heap.kernels.leaky!(x, heap.pointer(output), x + 4 * heap.view(info!).length, slope!);
-  return [output];
+/** Quarters (four values) of one part. */
+const GRAIN = 16_384;
+
+/** x; slope → x where it is positive, slope·x elsewhere. */
+export const leaky = heapKernel('Leaky', (heap, [x], [slope]) => {
+  const y = heap.allocate(x!.shape);
+  const length = heap.length(x!);
+  heap.run('leaky', Math.ceil(length / 4), GRAIN, heap.pointer(x!), heap.pointer(y), slope!, length);
+  return [y];
 });
 
 /** dy, x; slope → dy where x is positive, slope·dy elsewhere. */
-export const leakyGradient = heapKernel('LeakyGradient', (heap, [dy, info], [slope]) => {
-  const output = heap.allocate(info!.shape);
-  const x = heap.pointer(info!);
-  const end = x + 4 * heap.view(info!).length;
-  heap.kernels.leakyGradient!(heap.pointer(dy!), x, heap.pointer(output), end, slope!);
-  return [output];
+export const leakyGradient = heapKernel('LeakyGradient', (heap, [dy, x], [slope]) => {
+  const dx = heap.allocate(x!.shape);
+  const length = heap.length(x!);
+  const pointers = [dy!, x!, dx].map((info) => heap.pointer(info));
+  heap.run('leakyGradient', Math.ceil(length / 4), GRAIN, ...pointers, slope!, length);
+  return [dx];
 });

@@ -1,7 +1,10 @@
 /**
- * Assembles the kernels: the functions in wat/, one file a noun, as one module on the memory of tfjs's backend. Two
- * shorthands keep their text short: `$x` alone, where an instruction is expected, is (local.get $x), and (madd a b c) is
- * a·b + c of four floats, fused where the machine's WebAssembly has that, multiplied and added where not.
+ * Assembles the kernels: the functions in wat/, one file a noun, as one module on the memory of tfjs's backend. Some
+ * shorthands keep their text short:
+ * - `$x` alone, where an operand is expected, is (local.get $x);
+ * - (madd a b c) is a·b + c of four floats, fused where the machine's WebAssembly has that, in two steps where not;
+ * - (for X 4 2 1 …) repeats what follows with 4, 2 and 1 in place of X in every word, (repeat X 3 …) with 0, 1 and 2;
+ *   `16*X`, `X-1` and `$xX+1` are worked out.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import openWabt from 'wabt';
@@ -31,6 +34,31 @@ function parse(text: string): Expression[] {
   return open[0]!;
 }
 
+const substitute = (expression: Expression, name: string, value: string): Expression =>
+  typeof expression === 'string'
+    ? expression.replaceAll(name, value)
+    : expression.map((part) => substitute(part, name, value));
+
+/** `16*3`, `4-1` and `$x2+1` worked out. */
+const workOut = (word: string): string =>
+  word.replace(/(\d+)([*+-])(\d+)$/, (_, a: string, operator: string, b: string) => {
+    const [left, right] = [Number(a), Number(b)];
+    return String(operator === '*' ? left * right : operator === '+' ? left + right : left - right);
+  });
+
+/** Repetitions written out. */
+function unroll(expression: Expression): Expression[] {
+  if (typeof expression === 'string') return [workOut(expression)];
+  const [head, ...rest] = expression;
+  if (head !== 'for' && head !== 'repeat') return [expression.flatMap(unroll)];
+  const name = rest[0] as string;
+  const body = rest.findIndex((part) => typeof part !== 'string');
+  const given = rest.slice(1, body) as string[];
+  const values =
+    head === 'for' ? given : Array.from({ length: Number(workOut(given[0]!)) }, (_, i) => String(i));
+  return values.flatMap((value) => rest.slice(body).flatMap((part) => unroll(substitute(part, name, value))));
+}
+
 /** Plain WebAssembly text. */
 function print(expression: Expression, fused: boolean): string {
   if (typeof expression === 'string') return expression;
@@ -53,7 +81,9 @@ export async function assembleKernels({ shared, fused }: Dialect): Promise<Uint8
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.wat'))
     .sort();
-  const functions = files.flatMap((name) => parse(readFileSync(new URL(name, folder), 'utf8')));
+  const functions = files.flatMap((name) =>
+    parse(readFileSync(new URL(name, folder), 'utf8')).flatMap(unroll),
+  );
   const memory = `(import "env" "memory" (memory 1 ${shared ? '65536 shared' : ''}))`;
   const text = ['(module', memory, ...functions.map((one) => print(one, fused)), ')'].join('\n');
   const assembler = await openWabt();

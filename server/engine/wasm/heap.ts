@@ -1,6 +1,8 @@
 /** Kernels of our own for tfjs's wasm backend: the functions in wat/, assembled at start, work on its memory. */
 import * as tf from '@tensorflow/tfjs-core';
+import { setFlagsFromString } from 'node:v8';
 import { assembleKernels } from './assemble.ts';
+import type { Threads } from './threads.ts';
 
 /** The part of tfjs's wasm backend that is used here. */
 interface WasmBackend extends tf.KernelBackend {
@@ -11,17 +13,28 @@ interface WasmBackend extends tf.KernelBackend {
   wasm: { asm: { memory: WebAssembly.Memory } };
 }
 
-/** Functions of wat/; all take pointers and numbers and return nothing. */
-export type Kernels = Record<string, (...args: number[]) => void>;
+/** Quarters (four values) of one part, where parts of sums are added. */
+const SUMMED = 4096;
 
-let kernels: Kernels | undefined;
+let threads: Threads | undefined;
 
-/** Assembles the kernels onto the memory of the current backend, which must be wasm. */
-export async function loadKernels(): Promise<void> {
-  const code = await assembleKernels({ shared: false, fused: false });
+/** Fused multiplication and addition: by default from V8 11.4 on (Node 22), in Node 20 behind a flag. */
+function allowFused(): void {
+  const [major] = process.versions.node.split('.');
+  if (major === '20') setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
+
+/** Puts the kernels onto the memory of the current backend, which must be wasm. `helpers` are ended where the memory
+ * can't be shared. */
+export async function loadKernels(helpers: Threads): Promise<void> {
+  allowFused();
   const { memory } = (tf.backend() as WasmBackend).wasm.asm;
-  const { instance } = await WebAssembly.instantiate(code, { env: { memory } });
-  kernels = instance.exports as Kernels;
+  const shared = memory.buffer instanceof SharedArrayBuffer;
+  if (!shared) await helpers.end();
+  const code = await assembleKernels({ shared, fused: true });
+  const module = WebAssembly.validate(code) ? code : await assembleKernels({ shared, fused: false });
+  await helpers.load(await WebAssembly.compile(module), memory);
+  threads = helpers;
 }
 
 /** The backend's memory during one kernel. */
@@ -31,10 +44,6 @@ export class Heap {
 
   constructor(backend: tf.KernelBackend) {
     this.#backend = backend as WasmBackend;
-  }
-
-  get kernels(): Kernels {
-    return kernels!;
   }
 
   /** A float32 output, not filled. Allocating may move the memory: views are taken afterwards. */
@@ -53,16 +62,30 @@ export class Heap {
     return this.#backend.typedArrayFromHeap(info);
   }
 
+  /** Number of values. */
+  length({ shape }: tf.TensorInfo): number {
+    return shape.reduce((product, side) => product * side, 1);
+  }
+
   /** Where a tensor begins, in bytes. */
   pointer(info: tf.TensorInfo): number {
     return this.#backend.getMemoryOffset(info.dataId);
   }
 
-  /** Runs a kernel over `units` of work, `grain` at a time: its last parameters are the first unit and the one after
-   * the last. */
+  /** Runs a kernel on all threads; see Threads.run. */
   run(name: string, units: number, grain: number, ...args: number[]): void {
-    const kernel = kernels![name]!;
-    for (let begin = 0; begin < units; begin += grain) kernel(...args, begin, Math.min(units, begin + grain));
+    threads!.run(name, units, grain, ...args);
+  }
+
+  /** Room for `output` in each of `parts` parts, and what adds them up, in their order. A single part is the output. */
+  sums(output: tf.TensorInfo, parts: number): { each: tf.TensorInfo; add: () => void } {
+    if (parts === 1) return { each: output, add: () => undefined };
+    const length = this.length(output);
+    const each = this.scratch(parts * length);
+    const pointers = [this.pointer(each), this.pointer(output)];
+    const add = (): void =>
+      this.run('addParts', Math.ceil(length / 4), SUMMED, ...pointers, parts, 4 * length, length);
+    return { each, add };
   }
 
   release(): void {

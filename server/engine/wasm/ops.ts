@@ -1,5 +1,5 @@
-/** The operations of nn/ops.ts for the wasm backend: products by XNNPACK, which serves plain ones only, the rest by
- * the kernels of wat/, which work on four channels at once; where they don't come in fours, the portable operation does. */
+/** The operations of nn/ops.ts for the wasm backend, by the kernels of wat/, which work on four channels at once; where
+ * they don't come in fours, the portable operation does. */
 import * as tf from '@tensorflow/tfjs-core';
 import { portableOps, type BatchNormResult, type Ops } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
@@ -7,9 +7,9 @@ import { adamw } from './adamw.ts';
 import { leaky, leakyGradient } from './annealed.ts';
 import { moments, normalise, normaliseGradient } from './batchNorm.ts';
 import { convolve, filterGradient } from './depthwise.ts';
-import { maxPoolGradient } from './maxPool.ts';
+import { maximum, maxPoolGradient } from './maxPool.ts';
 import { patches } from './patches.ts';
-import { transposedProduct } from './product.ts';
+import { product, productByTransposed, transposedProduct } from './product.ts';
 import { quantise } from './quantise.ts';
 
 const inFours = (x: tf.Tensor4D): boolean => x.shape[3] % 4 === 0;
@@ -20,12 +20,12 @@ function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   const pixels = n * height * width;
   return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
     save([x, w]);
-    const y = tf.matMul(tf.reshape(x, [pixels, inputs]), tf.reshape(w, [inputs, outputs]));
+    const y = product(tf.reshape(x, [pixels, inputs]), tf.reshape(w, [inputs, outputs]));
     return {
       value: tf.reshape(y, [n, height, width, outputs]) as tf.Tensor4D,
       gradient: (dy, [x, w]) => {
         const slope = tf.reshape(dy, [pixels, outputs]) as tf.Tensor2D;
-        const dx = tf.matMul(slope, tf.transpose(tf.reshape(w!, [inputs, outputs])));
+        const dx = productByTransposed(slope, tf.reshape(w!, [inputs, outputs]));
         const dw = transposedProduct(tf.reshape(x!, [pixels, inputs]), slope);
         return [tf.reshape(dx, x!.shape), tf.reshape(dw, w!.shape)];
       },
@@ -47,7 +47,7 @@ function patchConv(
     const pixels = n * height * width;
     const rows = tf.reshape(columns, [pixels, length]) as tf.Tensor2D;
     save([rows]);
-    const y = tf.matMul(rows, tf.reshape(w, [length, outputs]));
+    const y = product(rows, tf.reshape(w, [length, outputs]));
     return {
       value: tf.reshape(y, [n, height, width, outputs]) as tf.Tensor4D,
       gradient: (dy, [rows]) => {
@@ -63,12 +63,10 @@ function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
     save([x, w]);
     return {
-      value: convolve(x, w),
+      value: convolve([x, w], 0)[0] as tf.Tensor4D,
       gradient: (dy, saved) => {
         const [x, w] = saved as [tf.Tensor4D, tf.Tensor4D];
-        // An odd kernel at stride 1 is its own adjoint once reversed.
-        const dx = convolve(dy, tf.reverse(w, [0, 1]));
-        return [dx, filterGradient([x, dy], w.shape[0])[0]!];
+        return [convolve([dy, w], 1)[0]!, filterGradient([x, dy], w.shape[0])[0]!];
       },
     };
   });
@@ -100,7 +98,7 @@ function batchNormTrain(
 
 function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   if (lambda === 0) return x;
-  if (!inFours(x)) return portableOps.annealed(x, lambda);
+  if (x.size < 4) return portableOps.annealed(x, lambda);
   return withGradient([x], (save, x: tf.Tensor4D) => {
     save([x]);
     return {
@@ -113,7 +111,7 @@ function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
 function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   if (!inFours(x)) return portableOps.maxPool(x, size);
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    const y = tf.maxPool(x, size, size, 'valid');
+    const y = maximum([x], size)[0] as tf.Tensor4D;
     save([x, y]);
     return { value: y, gradient: (dy, saved) => maxPoolGradient([dy, ...saved], size) };
   });

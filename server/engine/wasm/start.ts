@@ -7,6 +7,9 @@ import { provideOps } from '../../nn/ops.ts';
 import type { Engine } from '../engine.ts';
 import { loadKernels } from './heap.ts';
 import { wasmOps } from './ops.ts';
+import { withSharedBackend } from './sharedMemory.ts';
+import { threadCount } from './threadCount.ts';
+import { Threads } from './threads.ts';
 import { replaceCopies } from './views.ts';
 
 /** Emscripten rethrows from its own process listeners, so that Node prints the bundle's source line, 100 kB of it.
@@ -45,21 +48,28 @@ function refuseOverflow(): void {
 }
 
 export async function startWasm(): Promise<Engine> {
+  const threads = new Threads(threadCount() - 1);
+  const folder = join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep;
+  let simd = false;
   await withoutNewListeners(async () => {
     const wasm = await import('@tensorflow/tfjs-backend-wasm');
-    wasm.setWasmPaths(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep);
-    await useBackend('wasm');
+    wasm.setWasmPaths(folder, true);
+    simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
+    const binary = `${folder}tfjs-backend-wasm${simd ? '-simd' : ''}.wasm`;
+    await withSharedBackend(binary, () => useBackend('wasm'));
     refuseOverflow();
     replaceCopies();
-    if (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) {
-      await loadKernels();
+    if (simd) {
+      await loadKernels(threads);
       provideOps(wasmOps);
-    }
+    } else await threads.end();
   });
-  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  const { count } = threads;
   return {
     rung: 'wasm',
-    device: `${processor()}, ${simd ? 'SIMD' : 'no SIMD'}`,
+    device: [processor(), simd ? 'SIMD' : 'no SIMD', count === 1 ? '1 thread' : `${count} threads`].join(
+      ', ',
+    ),
     version: packageVersion('@tensorflow/tfjs-backend-wasm'),
     onFatal: () => undefined,
   };

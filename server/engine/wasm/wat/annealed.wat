@@ -1,30 +1,29 @@
-;; y = x where x > 0, slope·x elsewhere; up to `end`, the end of x.
-(func (export "leaky") (param $x i32) (param $y i32) (param $end i32) (param $slope f32)
-  (local $v v128) (local $zero v128)
+;; y = x where x > 0, slope·x elsewhere. Here and below quarters `begin` to `end` are four values each; the last ends at
+;; `length` (at least 4) and may overlap the one before: outputs are not inputs, so it computes the same again.
+(func (export "leaky")
+  (param $x i32) (param $y i32) (param $slope f32) (param $length i32) (param $begin i32) (param $end i32)
+  (local $at i32) (local $last i32) (local $v v128) (local $zero v128)
+  (local.set $last (i32.shl (i32.sub $length (i32.const 4)) (i32.const 2)))
   (loop $next
-    (if (i32.lt_u (local.get $x) (local.get $end)) (then
-      (local.set $v (v128.load (local.get $x)))
-      (v128.store (local.get $y)
-        (f32x4.add
-          (f32x4.max (local.get $v) (local.get $zero))
-          (f32x4.mul (f32x4.min (local.get $v) (local.get $zero)) (f32x4.splat (local.get $slope)))))
-      (local.set $x (i32.add (local.get $x) (i32.const 16)))
-      (local.set $y (i32.add (local.get $y) (i32.const 16)))
-      (br $next)))))
+    (local.set $at (i32.shl $begin (i32.const 4)))
+    (local.set $at (select $at $last (i32.lt_u $at $last)))
+    (local.set $v (v128.load (i32.add $x $at)))
+    (v128.store (i32.add $y $at)
+      (f32x4.add (f32x4.max $v $zero) (f32x4.mul (f32x4.min $v $zero) (f32x4.splat $slope))))
+    (br_if $next (i32.lt_u (local.tee $begin (i32.add $begin (i32.const 1))) $end))))
 
-;; dx = dy where x > 0, slope·dy elsewhere; up to `end`, the end of x.
+;; dx = dy where x > 0, slope·dy elsewhere.
 (func (export "leakyGradient")
-  (param $dy i32) (param $x i32) (param $dx i32) (param $end i32) (param $slope f32)
-  (local $d v128)
+  (param $dy i32) (param $x i32) (param $dx i32) (param $slope f32)
+  (param $length i32) (param $begin i32) (param $end i32)
+  (local $at i32) (local $last i32) (local $d v128) (local $zero v128)
+  (local.set $last (i32.shl (i32.sub $length (i32.const 4)) (i32.const 2)))
   (loop $next
-    (if (i32.lt_u (local.get $x) (local.get $end)) (then
-      (local.set $d (v128.load (local.get $dy)))
-      (v128.store (local.get $dx)
-        (v128.bitselect
-          (local.get $d)
-          (f32x4.mul (local.get $d) (f32x4.splat (local.get $slope)))
-          (f32x4.gt (v128.load (local.get $x)) (f32x4.splat (f32.const 0)))))
-      (local.set $x (i32.add (local.get $x) (i32.const 16)))
-      (local.set $dy (i32.add (local.get $dy) (i32.const 16)))
-      (local.set $dx (i32.add (local.get $dx) (i32.const 16)))
-      (br $next)))))
+    (local.set $at (i32.shl $begin (i32.const 4)))
+    (local.set $at (select $at $last (i32.lt_u $at $last)))
+    (local.set $d (v128.load (i32.add $dy $at)))
+    (v128.store (i32.add $dx $at)
+      (v128.bitselect $d
+        (f32x4.mul $d (f32x4.splat $slope))
+        (f32x4.gt (v128.load (i32.add $x $at)) $zero)))
+    (br_if $next (i32.lt_u (local.tee $begin (i32.add $begin (i32.const 1))) $end))))

@@ -1,107 +1,156 @@
-;; Adds v to out[c] and w to out[channels + c], float64.
-(func $accumulate (param $out i32) (param $line i32) (param $v v128) (param $w v128)
-  (call $addDoubles (local.get $out) (local.get $v))
-  (call $addDoubles (i32.add (local.get $out) (i32.shl (local.get $line) (i32.const 1))) (local.get $w)))
+;; Matrices are row-major float32 [rows, channels]; `line` is the bytes of a row, a multiple of 16. Rows `begin` to `end`
+;; go by in tiles small enough for the cache, each tile by columns of 16, 8 or 4 channels, so that what belongs to a
+;; channel stays in registers.
 
-(func $addDoubles (param $out i32) (param $v v128)
-  (v128.store (local.get $out)
-    (f64x2.add (v128.load (local.get $out)) (f64x2.promote_low_f32x4 (local.get $v))))
-  (v128.store offset=16 (local.get $out)
-    (f64x2.add (v128.load offset=16 (local.get $out))
-      (f64x2.promote_low_f32x4 (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $v) (local.get $v))))))
+;; Σ d and Σ d² of d = x - pivot[c] over the part's rows to out[part], float64 [2, channels]: float32 sums over the rows
+;; of a tile, float64 sums over tiles.
+(func (export "squares")
+  (param $x i32) (param $pivot i32) (param $out i32) (param $line i32) (param $begin i32) (param $end i32) (param $part i32)
+  (local $c i32) (local $rows i32)
+  (local.set $out (i32.add $out (i32.shl (i32.mul $part $line) (i32.const 2))))
+  (call $clear $out (i32.shl $line (i32.const 2)))
+  (loop $tiles
+    (local.set $rows (call $minimum (i32.sub $end $begin) (i32.const 64)))
+    (local.set $c (i32.const 0))
+    (for N 4 2 1
+      (block $narrow
+        (loop $columns
+          (br_if $narrow (i32.gt_u (i32.add $c (i32.const 16*N)) $line))
+          (call $squaresN (i32.add (i32.add $x (i32.mul $begin $line)) $c) (i32.add $pivot $c)
+            (i32.add $out (i32.shl $c (i32.const 1))) $rows $line)
+          (local.set $c (i32.add $c (i32.const 16*N)))
+          (br $columns))))
+    (br_if $tiles (i32.lt_u (local.tee $begin (i32.add $begin $rows)) $end))))
 
-;; Adds Σ d and Σ d² of d = x - pivot[c] to out, float64 [2, channels]. `rows` is at most a tile: 32-bit sums over
-;; few rows, 64-bit sums over tiles.
-(func (export "squares") (param $x i32) (param $pivot i32) (param $out i32) (param $rows i32) (param $line i32)
-  (local $c i32) (local $at i32) (local $end i32) (local $p v128) (local $d v128) (local $s v128) (local $q v128)
-  (loop $channels
-    (local.set $p (v128.load (i32.add (local.get $pivot) (local.get $c))))
-    (local.set $s (v128.const f32x4 0 0 0 0))
-    (local.set $q (v128.const f32x4 0 0 0 0))
-    (local.set $at (i32.add (local.get $x) (local.get $c)))
-    (local.set $end (i32.add (local.get $at) (i32.mul (local.get $rows) (local.get $line))))
+(for N 4 2 1
+  (func $squaresN (param $x i32) (param $pivot i32) (param $out i32) (param $rows i32) (param $line i32)
+    (local $d v128)
+    (repeat # N (local $p# v128) (local $s# v128) (local $q# v128))
+    (repeat # N (local.set $p# (v128.load offset=16*# $pivot)))
     (loop $next
-      (local.set $d (f32x4.sub (v128.load (local.get $at)) (local.get $p)))
-      (local.set $s (f32x4.add (local.get $s) (local.get $d)))
-      (local.set $q (f32x4.add (local.get $q) (f32x4.mul (local.get $d) (local.get $d))))
-      (local.set $at (i32.add (local.get $at) (local.get $line)))
-      (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
-    (call $accumulate
-      (i32.add (local.get $out) (i32.shl (local.get $c) (i32.const 1)))
-      (local.get $line) (local.get $s) (local.get $q))
-    (local.set $c (i32.add (local.get $c) (i32.const 16)))
-    (br_if $channels (i32.lt_u (local.get $c) (local.get $line)))))
+      (repeat # N
+        (local.set $d (f32x4.sub (v128.load offset=16*# $x) $p#))
+        (local.set $s# (f32x4.add $s# $d))
+        (local.set $q# (madd $d $d $q#)))
+      (local.set $x (i32.add $x $line))
+      (br_if $next (local.tee $rows (i32.sub $rows (i32.const 1)))))
+    (repeat # N (call $addDoubles (i32.add $out (i32.const 32*#)) $s#))
+    (local.set $out (i32.add $out (i32.shl $line (i32.const 1))))
+    (repeat # N (call $addDoubles (i32.add $out (i32.const 32*#)) $q#))))
 
-;; Adds Σ dy and Σ dy·(x - pivot[c]) to out, as above.
+(func $clear (param $at i32) (param $bytes i32)
+  (local $end i32)
+  (local.set $end (i32.add $at $bytes))
+  (loop $next
+    (v128.store $at (v128.const f32x4 0 0 0 0))
+    (br_if $next (i32.lt_u (local.tee $at (i32.add $at (i32.const 16))) $end))))
+
+;; Σ dy and Σ dy·(x - pivot[c]) to out[part], as above.
 (func (export "products")
-  (param $dy i32) (param $x i32) (param $pivot i32) (param $out i32) (param $rows i32) (param $line i32)
-  (local $c i32) (local $at i32) (local $xat i32) (local $end i32)
-  (local $p v128) (local $d v128) (local $s v128) (local $q v128)
-  (loop $channels
-    (local.set $p (v128.load (i32.add (local.get $pivot) (local.get $c))))
-    (local.set $s (v128.const f32x4 0 0 0 0))
-    (local.set $q (v128.const f32x4 0 0 0 0))
-    (local.set $at (i32.add (local.get $dy) (local.get $c)))
-    (local.set $xat (i32.add (local.get $x) (local.get $c)))
-    (local.set $end (i32.add (local.get $at) (i32.mul (local.get $rows) (local.get $line))))
+  (param $dy i32) (param $x i32) (param $pivot i32) (param $out i32) (param $line i32)
+  (param $begin i32) (param $end i32) (param $part i32)
+  (local $c i32) (local $rows i32) (local $at i32)
+  (local.set $out (i32.add $out (i32.shl (i32.mul $part $line) (i32.const 2))))
+  (call $clear $out (i32.shl $line (i32.const 2)))
+  (loop $tiles
+    (local.set $rows (call $minimum (i32.sub $end $begin) (i32.const 64)))
+    (local.set $c (i32.const 0))
+    (for N 4 2 1
+      (block $narrow
+        (loop $columns
+          (br_if $narrow (i32.gt_u (i32.add $c (i32.const 16*N)) $line))
+          (local.set $at (i32.add (i32.mul $begin $line) $c))
+          (call $productsN (i32.add $dy $at) (i32.add $x $at) (i32.add $pivot $c)
+            (i32.add $out (i32.shl $c (i32.const 1))) $rows $line)
+          (local.set $c (i32.add $c (i32.const 16*N)))
+          (br $columns))))
+    (br_if $tiles (i32.lt_u (local.tee $begin (i32.add $begin $rows)) $end))))
+
+(for N 4 2 1
+  (func $productsN
+    (param $dy i32) (param $x i32) (param $pivot i32) (param $out i32) (param $rows i32) (param $line i32)
+    (local $d v128)
+    (repeat # N (local $p# v128) (local $s# v128) (local $q# v128))
+    (repeat # N (local.set $p# (v128.load offset=16*# $pivot)))
     (loop $next
-      (local.set $d (v128.load (local.get $at)))
-      (local.set $s (f32x4.add (local.get $s) (local.get $d)))
-      (local.set $q (f32x4.add (local.get $q)
-        (f32x4.mul (local.get $d) (f32x4.sub (v128.load (local.get $xat)) (local.get $p)))))
-      (local.set $at (i32.add (local.get $at) (local.get $line)))
-      (local.set $xat (i32.add (local.get $xat) (local.get $line)))
-      (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
-    (call $accumulate
-      (i32.add (local.get $out) (i32.shl (local.get $c) (i32.const 1)))
-      (local.get $line) (local.get $s) (local.get $q))
-    (local.set $c (i32.add (local.get $c) (i32.const 16)))
-    (br_if $channels (i32.lt_u (local.get $c) (local.get $line)))))
+      (repeat # N
+        (local.set $d (v128.load offset=16*# $dy))
+        (local.set $s# (f32x4.add $s# $d))
+        (local.set $q# (madd $d (f32x4.sub (v128.load offset=16*# $x) $p#) $q#)))
+      (local.set $x (i32.add $x $line))
+      (local.set $dy (i32.add $dy $line))
+      (br_if $next (local.tee $rows (i32.sub $rows (i32.const 1)))))
+    (repeat # N (call $addDoubles (i32.add $out (i32.const 32*#)) $s#))
+    (local.set $out (i32.add $out (i32.shl $line (i32.const 1))))
+    (repeat # N (call $addDoubles (i32.add $out (i32.const 32*#)) $q#))))
 
-;; y = (x - centre[c])·a[c] + d[c]; up to `end`, the end of x.
+;; y = (x - centre[c])·a[c] + d[c].
 (func (export "affine")
-  (param $x i32) (param $y i32) (param $end i32) (param $line i32) (param $centre i32) (param $a i32) (param $d i32)
-  (local $c i32)
-  (loop $row
+  (param $x i32) (param $y i32) (param $line i32) (param $centre i32) (param $a i32) (param $d i32)
+  (param $begin i32) (param $end i32)
+  (local $c i32) (local $rows i32) (local $at i32)
+  (loop $tiles
+    (local.set $rows (call $minimum (i32.sub $end $begin) (i32.const 64)))
     (local.set $c (i32.const 0))
-    (loop $channels
-      (v128.store (i32.add (local.get $y) (local.get $c))
-        (f32x4.add
-          (f32x4.mul
-            (f32x4.sub
-              (v128.load (i32.add (local.get $x) (local.get $c)))
-              (v128.load (i32.add (local.get $centre) (local.get $c))))
-            (v128.load (i32.add (local.get $a) (local.get $c))))
-          (v128.load (i32.add (local.get $d) (local.get $c)))))
-      (local.set $c (i32.add (local.get $c) (i32.const 16)))
-      (br_if $channels (i32.lt_u (local.get $c) (local.get $line))))
-    (local.set $x (i32.add (local.get $x) (local.get $line)))
-    (local.set $y (i32.add (local.get $y) (local.get $line)))
-    (br_if $row (i32.lt_u (local.get $x) (local.get $end)))))
+    (for N 4 2 1
+      (block $narrow
+        (loop $columns
+          (br_if $narrow (i32.gt_u (i32.add $c (i32.const 16*N)) $line))
+          (local.set $at (i32.add (i32.mul $begin $line) $c))
+          (call $affineN (i32.add $x $at) (i32.add $y $at)
+            (i32.add $centre $c) (i32.add $a $c) (i32.add $d $c) $rows $line)
+          (local.set $c (i32.add $c (i32.const 16*N)))
+          (br $columns))))
+    (br_if $tiles (i32.lt_u (local.tee $begin (i32.add $begin $rows)) $end))))
 
-;; dx = dy·a[c] + (x - centre[c])·b[c] + d[c]; up to `end`, the end of x.
+(for N 4 2 1
+  (func $affineN
+    (param $x i32) (param $y i32) (param $centre i32) (param $a i32) (param $d i32) (param $rows i32) (param $line i32)
+    (repeat # N (local $m# v128) (local $a# v128) (local $d# v128))
+    (repeat # N
+      (local.set $m# (v128.load offset=16*# $centre))
+      (local.set $a# (v128.load offset=16*# $a))
+      (local.set $d# (v128.load offset=16*# $d)))
+    (loop $next
+      (repeat # N
+        (v128.store offset=16*# $y (madd (f32x4.sub (v128.load offset=16*# $x) $m#) $a# $d#)))
+      (local.set $x (i32.add $x $line))
+      (local.set $y (i32.add $y $line))
+      (br_if $next (local.tee $rows (i32.sub $rows (i32.const 1)))))))
+
+;; dx = dy·a[c] + x·b[c] + d[c].
 (func (export "affineGradient")
-  (param $dy i32) (param $x i32) (param $dx i32) (param $end i32) (param $line i32)
-  (param $centre i32) (param $a i32) (param $b i32) (param $d i32)
-  (local $c i32)
-  (loop $row
+  (param $dy i32) (param $x i32) (param $dx i32) (param $line i32) (param $a i32) (param $b i32) (param $d i32)
+  (param $begin i32) (param $end i32)
+  (local $c i32) (local $rows i32) (local $at i32)
+  (loop $tiles
+    (local.set $rows (call $minimum (i32.sub $end $begin) (i32.const 64)))
     (local.set $c (i32.const 0))
-    (loop $channels
-      (v128.store (i32.add (local.get $dx) (local.get $c))
-        (f32x4.add
-          (f32x4.mul
-            (v128.load (i32.add (local.get $dy) (local.get $c)))
-            (v128.load (i32.add (local.get $a) (local.get $c))))
-          (f32x4.add
-            (f32x4.mul
-              (f32x4.sub
-                (v128.load (i32.add (local.get $x) (local.get $c)))
-                (v128.load (i32.add (local.get $centre) (local.get $c))))
-              (v128.load (i32.add (local.get $b) (local.get $c))))
-            (v128.load (i32.add (local.get $d) (local.get $c))))))
-      (local.set $c (i32.add (local.get $c) (i32.const 16)))
-      (br_if $channels (i32.lt_u (local.get $c) (local.get $line))))
-    (local.set $x (i32.add (local.get $x) (local.get $line)))
-    (local.set $dy (i32.add (local.get $dy) (local.get $line)))
-    (local.set $dx (i32.add (local.get $dx) (local.get $line)))
-    (br_if $row (i32.lt_u (local.get $x) (local.get $end)))))
+    (for N 4 2 1
+      (block $narrow
+        (loop $columns
+          (br_if $narrow (i32.gt_u (i32.add $c (i32.const 16*N)) $line))
+          (local.set $at (i32.add (i32.mul $begin $line) $c))
+          (call $affineGradientN (i32.add $dy $at) (i32.add $x $at) (i32.add $dx $at)
+            (i32.add $a $c) (i32.add $b $c) (i32.add $d $c) $rows $line)
+          (local.set $c (i32.add $c (i32.const 16*N)))
+          (br $columns))))
+    (br_if $tiles (i32.lt_u (local.tee $begin (i32.add $begin $rows)) $end))))
+
+(for N 4 2 1
+  (func $affineGradientN
+    (param $dy i32) (param $x i32) (param $dx i32)
+    (param $a i32) (param $b i32) (param $d i32) (param $rows i32) (param $line i32)
+    (repeat # N (local $a# v128) (local $b# v128) (local $d# v128))
+    (repeat # N
+      (local.set $a# (v128.load offset=16*# $a))
+      (local.set $b# (v128.load offset=16*# $b))
+      (local.set $d# (v128.load offset=16*# $d)))
+    (loop $next
+      (repeat # N
+        (v128.store offset=16*# $dx
+          (madd (v128.load offset=16*# $dy) $a# (madd (v128.load offset=16*# $x) $b# $d#))))
+      (local.set $x (i32.add $x $line))
+      (local.set $dy (i32.add $dy $line))
+      (local.set $dx (i32.add $dx $line))
+      (br_if $next (local.tee $rows (i32.sub $rows (i32.const 1)))))))

@@ -1,147 +1,151 @@
-;; Adds Σ x·dy over a rectangle of `rows` × `columns` places to dw [channels]; `skip` is the bytes from the end of a
-;; row of the rectangle to the next one's beginning. Sixteen channels at once as long as there are so many: four sums
-;; that don't wait for each other, and whole lines of the cache.
-(func (export "correlate")
-  (param $x i32) (param $dy i32) (param $dw i32) (param $rows i32) (param $columns i32) (param $line i32) (param $skip i32)
-  (local $c i32) (local $xat i32) (local $at i32) (local $end i32) (local $r i32)
-  (local $s v128) (local $s1 v128) (local $s2 v128) (local $s3 v128)
-  (loop $channels
-    (local.set $s (v128.const f32x4 0 0 0 0))
-    (local.set $xat (i32.add (local.get $x) (local.get $c)))
-    (local.set $at (i32.add (local.get $dy) (local.get $c)))
-    (local.set $r (i32.const 0))
-    (if (i32.le_u (i32.add (local.get $c) (i32.const 64)) (local.get $line))
-      (then
-        (local.set $s1 (local.get $s))
-        (local.set $s2 (local.get $s))
-        (local.set $s3 (local.get $s))
-        (loop $down
-          (local.set $end (i32.add (local.get $at) (i32.mul (local.get $columns) (local.get $line))))
-          (loop $right
-            (local.set $s (f32x4.add (local.get $s)
-              (f32x4.mul (v128.load (local.get $xat)) (v128.load (local.get $at)))))
-            (local.set $s1 (f32x4.add (local.get $s1)
-              (f32x4.mul (v128.load offset=16 (local.get $xat)) (v128.load offset=16 (local.get $at)))))
-            (local.set $s2 (f32x4.add (local.get $s2)
-              (f32x4.mul (v128.load offset=32 (local.get $xat)) (v128.load offset=32 (local.get $at)))))
-            (local.set $s3 (f32x4.add (local.get $s3)
-              (f32x4.mul (v128.load offset=48 (local.get $xat)) (v128.load offset=48 (local.get $at)))))
-            (local.set $xat (i32.add (local.get $xat) (local.get $line)))
-            (local.set $at (i32.add (local.get $at) (local.get $line)))
-            (br_if $right (i32.lt_u (local.get $at) (local.get $end))))
-          (local.set $xat (i32.add (local.get $xat) (local.get $skip)))
-          (local.set $at (i32.add (local.get $at) (local.get $skip)))
-          (local.set $r (i32.add (local.get $r) (i32.const 1)))
-          (br_if $down (i32.lt_u (local.get $r) (local.get $rows))))
-        (call $addPair (i32.add (local.get $dw) (local.get $c)) (local.get $s) (local.get $s1))
-        (local.set $c (i32.add (local.get $c) (i32.const 32)))
-        (call $addPair (i32.add (local.get $dw) (local.get $c)) (local.get $s2) (local.get $s3))
-        (local.set $c (i32.add (local.get $c) (i32.const 32))))
-      (else
-        (loop $down
-          (local.set $end (i32.add (local.get $at) (i32.mul (local.get $columns) (local.get $line))))
-          (loop $right
-            (local.set $s (f32x4.add (local.get $s)
-              (f32x4.mul (v128.load (local.get $xat)) (v128.load (local.get $at)))))
-            (local.set $xat (i32.add (local.get $xat) (local.get $line)))
-            (local.set $at (i32.add (local.get $at) (local.get $line)))
-            (br_if $right (i32.lt_u (local.get $at) (local.get $end))))
-          (local.set $xat (i32.add (local.get $xat) (local.get $skip)))
-          (local.set $at (i32.add (local.get $at) (local.get $skip)))
-          (local.set $r (i32.add (local.get $r) (i32.const 1)))
-          (br_if $down (i32.lt_u (local.get $r) (local.get $rows))))
-        (v128.store (i32.add (local.get $dw) (local.get $c))
-          (f32x4.add (v128.load (i32.add (local.get $dw) (local.get $c))) (local.get $s)))
-        (local.set $c (i32.add (local.get $c) (i32.const 16)))))
-    (br_if $channels (i32.lt_u (local.get $c) (local.get $line)))))
-
-;; Depthwise convolution of one image [height, width, channels] with w [size, size, channels], zeros around: places
-;; outside are passed over instead of multiplied; sixteen channels at once, as in correlate.
+;; Depthwise convolution of maps [N, height, width, channels] with w [size, size, channels], zeros around, and its
+;; filter's gradient. Rows of the kernel that lie outside are passed over, columns outside are zeros. `line` is the bytes
+;; of a place. Units `begin` to `end` are images.
 (func (export "depthwise")
   (param $x i32) (param $w i32) (param $y i32) (param $height i32) (param $width i32) (param $size i32) (param $line i32)
-  (local $half i32) (local $r i32) (local $s i32) (local $c i32) (local $u i32) (local $v i32)
-  (local $top i32) (local $bottom i32) (local $left i32) (local $right i32)
-  (local $xat i32) (local $wat i32) (local $xrow i32) (local $wrow i32)
-  (local $sum v128) (local $sum1 v128) (local $sum2 v128) (local $sum3 v128)
-  (local.set $half (i32.shr_u (local.get $size) (i32.const 1)))
-  (loop $rows
-    (local.set $top (call $first (local.get $half) (local.get $r)))
-    (local.set $bottom (call $last (local.get $half) (local.get $r) (local.get $height) (local.get $size)))
-    (local.set $s (i32.const 0))
-    (loop $columns
-      (local.set $left (call $first (local.get $half) (local.get $s)))
-      (local.set $right (call $last (local.get $half) (local.get $s) (local.get $width) (local.get $size)))
-      (local.set $c (i32.const 0))
-      (loop $channels
-        (local.set $sum (v128.const f32x4 0 0 0 0))
-        (local.set $xrow (i32.add (i32.add (local.get $x) (local.get $c)) (i32.mul (local.get $line)
-          (i32.add
-            (i32.mul (local.get $width) (i32.sub (i32.add (local.get $r) (local.get $top)) (local.get $half)))
-            (i32.sub (i32.add (local.get $s) (local.get $left)) (local.get $half))))))
-        (local.set $wrow (i32.add (i32.add (local.get $w) (local.get $c)) (i32.mul (local.get $line)
-          (i32.add (i32.mul (local.get $size) (local.get $top)) (local.get $left)))))
-        (local.set $u (local.get $top))
-        (if (i32.le_u (i32.add (local.get $c) (i32.const 64)) (local.get $line))
-          (then
-            (local.set $sum1 (local.get $sum))
-            (local.set $sum2 (local.get $sum))
-            (local.set $sum3 (local.get $sum))
-            (loop $down
-              (local.set $xat (local.get $xrow))
-              (local.set $wat (local.get $wrow))
-              (local.set $v (local.get $left))
-              (loop $across
-                (local.set $sum (f32x4.add (local.get $sum)
-                  (f32x4.mul (v128.load (local.get $xat)) (v128.load (local.get $wat)))))
-                (local.set $sum1 (f32x4.add (local.get $sum1)
-                  (f32x4.mul (v128.load offset=16 (local.get $xat)) (v128.load offset=16 (local.get $wat)))))
-                (local.set $sum2 (f32x4.add (local.get $sum2)
-                  (f32x4.mul (v128.load offset=32 (local.get $xat)) (v128.load offset=32 (local.get $wat)))))
-                (local.set $sum3 (f32x4.add (local.get $sum3)
-                  (f32x4.mul (v128.load offset=48 (local.get $xat)) (v128.load offset=48 (local.get $wat)))))
-                (local.set $xat (i32.add (local.get $xat) (local.get $line)))
-                (local.set $wat (i32.add (local.get $wat) (local.get $line)))
-                (local.set $v (i32.add (local.get $v) (i32.const 1)))
-                (br_if $across (i32.lt_u (local.get $v) (local.get $right))))
-              (local.set $xrow (i32.add (local.get $xrow) (i32.mul (local.get $width) (local.get $line))))
-              (local.set $wrow (i32.add (local.get $wrow) (i32.mul (local.get $size) (local.get $line))))
-              (local.set $u (i32.add (local.get $u) (i32.const 1)))
-              (br_if $down (i32.lt_u (local.get $u) (local.get $bottom))))
-            (v128.store (local.get $y) (local.get $sum))
-            (v128.store offset=16 (local.get $y) (local.get $sum1))
-            (v128.store offset=32 (local.get $y) (local.get $sum2))
-            (v128.store offset=48 (local.get $y) (local.get $sum3))
-            (local.set $y (i32.add (local.get $y) (i32.const 64)))
-            (local.set $c (i32.add (local.get $c) (i32.const 64))))
-          (else
-            (loop $down
-              (local.set $xat (local.get $xrow))
-              (local.set $wat (local.get $wrow))
-              (local.set $v (local.get $left))
-              (loop $across
-                (local.set $sum (f32x4.add (local.get $sum)
-                  (f32x4.mul (v128.load (local.get $xat)) (v128.load (local.get $wat)))))
-                (local.set $xat (i32.add (local.get $xat) (local.get $line)))
-                (local.set $wat (i32.add (local.get $wat) (local.get $line)))
-                (local.set $v (i32.add (local.get $v) (i32.const 1)))
-                (br_if $across (i32.lt_u (local.get $v) (local.get $right))))
-              (local.set $xrow (i32.add (local.get $xrow) (i32.mul (local.get $width) (local.get $line))))
-              (local.set $wrow (i32.add (local.get $wrow) (i32.mul (local.get $size) (local.get $line))))
-              (local.set $u (i32.add (local.get $u) (i32.const 1)))
-              (br_if $down (i32.lt_u (local.get $u) (local.get $bottom))))
-            (v128.store (local.get $y) (local.get $sum))
-            (local.set $y (i32.add (local.get $y) (i32.const 16)))
-            (local.set $c (i32.add (local.get $c) (i32.const 16)))))
-        (br_if $channels (i32.lt_u (local.get $c) (local.get $line))))
-      (local.set $s (i32.add (local.get $s) (i32.const 1)))
-      (br_if $columns (i32.lt_u (local.get $s) (local.get $width))))
-    (local.set $r (i32.add (local.get $r) (i32.const 1)))
-    (br_if $rows (i32.lt_u (local.get $r) (local.get $height)))))
+  (param $begin i32) (param $end i32)
+  (local $half i32) (local $row i32) (local $r i32) (local $s i32) (local $top i32) (local $rows i32)
+  (local $from i32) (local $with i32)
+  (local.set $half (i32.shr_u $size (i32.const 1)))
+  (local.set $row (i32.mul $width $line))
+  (local.set $from (i32.mul $begin (i32.mul $height $row)))
+  (local.set $x (i32.add $x $from))
+  (local.set $y (i32.add $y $from))
+  (loop $images
+    (local.set $r (i32.const 0))
+    (loop $down
+      (local.set $top (call $first $half $r))
+      (local.set $rows (i32.sub (call $last $half $r $height $size) $top))
+      (local.set $from (i32.add $x (i32.mul $row (i32.sub (i32.add $r $top) $half))))
+      (local.set $with (i32.add $w (i32.mul $line (i32.mul $size $top))))
+      (local.set $s (i32.const 0))
+      (for T 4 3 2 1
+        (block $narrow
+          (loop $across
+            (br_if $narrow (i32.gt_u (i32.add $s (i32.const T)) $width))
+            (call $placesT $from $with $y $rows (i32.sub $s $half) $width $size $line)
+            (local.set $y (i32.add $y (i32.mul $line (i32.const T))))
+            (local.set $s (i32.add $s (i32.const T)))
+            (br $across))))
+      (br_if $down (i32.lt_u (local.tee $r (i32.add $r (i32.const 1))) $height)))
+    (local.set $x (i32.add $x (i32.mul $height $row)))
+    (br_if $images (i32.lt_u (local.tee $begin (i32.add $begin (i32.const 1))) $end))))
+
+;; T places side by side of one row: under every weight a window of T values moves on by one. `left` is the column under
+;; the kernel's first, before 0 at the map's edge.
+(for T 4 3 2 1
+  (func $placesT
+    (param $x i32) (param $w i32) (param $y i32) (param $rows i32) (param $left i32)
+    (param $width i32) (param $size i32) (param $line i32)
+    (local $c i32) (local $u i32) (local $v i32) (local $at i32) (local $column i32) (local $wat i32) (local $k v128)
+    (repeat # T (local $s# v128) (local $x# v128))
+    (loop $channels
+      (repeat # T (local.set $s# (v128.const f32x4 0 0 0 0)))
+      (local.set $wat (i32.add $w $c))
+      (local.set $u (i32.const 0))
+      (loop $down
+        (local.set $column $left)
+        (local.set $at (i32.add (i32.add $x $c)
+          (i32.mul $line (i32.add $left (i32.mul $u $width)))))
+        (repeat # T-1
+          (local.set $x# (if (result v128) (i32.lt_u $column $width)
+            (then (v128.load $at)) (else (v128.const f32x4 0 0 0 0))))
+          (local.set $at (i32.add $at $line))
+          (local.set $column (i32.add $column (i32.const 1))))
+        (local.set $v $size)
+        (loop $across
+          (local.set $xT-1 (if (result v128) (i32.lt_u $column $width)
+            (then (v128.load $at)) (else (v128.const f32x4 0 0 0 0))))
+          (local.set $k (v128.load $wat))
+          (repeat # T (local.set $s# (madd $x# $k $s#)))
+          (repeat # T-1 (local.set $x# $x#+1))
+          (local.set $at (i32.add $at $line))
+          (local.set $wat (i32.add $wat $line))
+          (local.set $column (i32.add $column (i32.const 1)))
+          (br_if $across (local.tee $v (i32.sub $v (i32.const 1)))))
+        (br_if $down (i32.lt_u (local.tee $u (i32.add $u (i32.const 1))) $rows)))
+      (local.set $at (i32.add $y $c))
+      (repeat # T
+        (v128.store $at $s#)
+        (local.set $at (i32.add $at $line)))
+      (br_if $channels (i32.lt_u (local.tee $c (i32.add $c (i32.const 16))) $line)))))
+
+;; The gradient of w over the part's images to out[part], [size, size, channels].
+(func (export "filterGradient")
+  (param $x i32) (param $dy i32) (param $out i32) (param $height i32) (param $width i32) (param $size i32) (param $line i32)
+  (param $begin i32) (param $end i32) (param $part i32)
+  (local $half i32) (local $row i32) (local $image i32) (local $u i32) (local $v i32) (local $top i32) (local $rows i32)
+  (local $from i32) (local $bytes i32) (local $to i32)
+  (local.set $half (i32.shr_u $size (i32.const 1)))
+  (local.set $row (i32.mul $width $line))
+  (local.set $bytes (i32.mul $line (i32.mul $size $size)))
+  (local.set $out (i32.add $out (i32.mul $part $bytes)))
+  (call $clear $out $bytes)
+  (loop $images
+    (local.set $image (i32.mul $begin (i32.mul $height $row)))
+    (local.set $u (i32.const 0))
+    (loop $down
+      ;; Rows of dy that see a row of x from here; `first` and `last` serve the other way round as well.
+      (local.set $top (call $first $half $u))
+      (local.set $rows (i32.sub (call $last $half $u $height $height) $top))
+      (if (i32.gt_s $rows (i32.const 0)) (then
+        (local.set $from (i32.add $image (i32.mul $row $top)))
+        (local.set $to (i32.add $out (i32.mul $line (i32.mul $u $size))))
+        (local.set $v (i32.const 0))
+        (for B 7 5 3 1
+          (block $narrow
+            (loop $across
+              (br_if $narrow (i32.gt_u (i32.add $v (i32.const B)) $size))
+              (call $weightsB
+                (i32.add (i32.add $x $from) (i32.mul $row (i32.sub $u $half)))
+                (i32.add $dy $from)
+                (i32.add $to (i32.mul $v $line))
+                $rows (i32.sub $v $half) $width $line)
+              (local.set $v (i32.add $v (i32.const B)))
+              (br $across))))))
+      (br_if $down (i32.lt_u (local.tee $u (i32.add $u (i32.const 1))) $size)))
+    (br_if $images (i32.lt_u (local.tee $begin (i32.add $begin (i32.const 1))) $end))))
+
+;; B weights side by side: under every place a window of B values moves on by one.
+(for B 7 5 3 1
+  (func $weightsB
+    (param $x i32) (param $dy i32) (param $dw i32) (param $rows i32) (param $left i32) (param $width i32) (param $line i32)
+    (local $c i32) (local $r i32) (local $at i32) (local $column i32) (local $from i32) (local $end i32) (local $d v128)
+    (repeat # B (local $s# v128) (local $x# v128))
+    (loop $channels
+      (repeat # B (local.set $s# (v128.const f32x4 0 0 0 0)))
+      (local.set $from (i32.add $dy $c))
+      (local.set $r (i32.const 0))
+      (loop $down
+        (local.set $column $left)
+        (local.set $at (i32.add (i32.add $x $c)
+          (i32.mul $line (i32.add $left (i32.mul $r $width)))))
+        (repeat # B-1
+          (local.set $x# (if (result v128) (i32.lt_u $column $width)
+            (then (v128.load $at)) (else (v128.const f32x4 0 0 0 0))))
+          (local.set $at (i32.add $at $line))
+          (local.set $column (i32.add $column (i32.const 1))))
+        (local.set $end (i32.add $from (i32.mul $width $line)))
+        (loop $across
+          (local.set $xB-1 (if (result v128) (i32.lt_u $column $width)
+            (then (v128.load $at)) (else (v128.const f32x4 0 0 0 0))))
+          (local.set $d (v128.load $from))
+          (repeat # B (local.set $s# (madd $x# $d $s#)))
+          (repeat # B-1 (local.set $x# $x#+1))
+          (local.set $at (i32.add $at $line))
+          (local.set $column (i32.add $column (i32.const 1)))
+          (br_if $across (i32.lt_u (local.tee $from (i32.add $from $line)) $end)))
+        (br_if $down (i32.lt_u (local.tee $r (i32.add $r (i32.const 1))) $rows)))
+      (local.set $at (i32.add $dw $c))
+      (repeat # B
+        (call $addFloats $at $s#)
+        (local.set $at (i32.add $at $line)))
+      (br_if $channels (i32.lt_u (local.tee $c (i32.add $c (i32.const 16))) $line)))))
 
 ;; The first of the kernel's offsets that lies inside at place `at`, and the one after the last of them.
 (func $first (param $half i32) (param $at i32) (result i32)
-  (select (i32.sub (local.get $half) (local.get $at)) (i32.const 0) (i32.gt_s (local.get $half) (local.get $at))))
+  (select (i32.sub $half $at) (i32.const 0) (i32.gt_s $half $at)))
 (func $last (param $half i32) (param $at i32) (param $side i32) (param $size i32) (result i32)
   (local $end i32)
-  (local.set $end (i32.sub (i32.add (local.get $side) (local.get $half)) (local.get $at)))
-  (select (local.get $end) (local.get $size) (i32.lt_s (local.get $end) (local.get $size))))
+  (local.set $end (i32.sub (i32.add $side $half) $at))
+  (select $end $size (i32.lt_s $end $size)))

@@ -1,0 +1,2 @@
+/** It does not even start. */
+throw new Error('no helper today');
