@@ -60,13 +60,13 @@ const large = (side: 'A' | 'B'): Locator =>
 test('blinking, held, shows either epoch in the same place, on one scale', async () => {
   const [a, b] = await Promise.all([stem(first, '1'), stem(first, '3')]);
   const side = a.shape[3];
-  await page.getByText('Blink', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Blink' }).check();
   await expect.poll(() => new URL(page.url()).searchParams.get('compare')).toBe('blink');
   for (const [name, tap] of [
     ['A', a],
     ['B', b],
   ] as const) {
-    await page.getByRole('group', { name: 'In front' }).getByRole('button', { name }).click();
+    await page.getByRole('group', { name: 'In front' }).getByRole('button', { name, exact: true }).click();
     await large(name).waitFor();
     near(await seen(large(name), side, 3, 9), colourOf(tap, [a, b], 3, 9));
   }
@@ -75,7 +75,7 @@ test('blinking, held, shows either epoch in the same place, on one scale', async
 test('swiping shows A to the left of the divider and B to the right of it', async () => {
   const [a, b] = await Promise.all([stem(first, '1'), stem(first, '3')]);
   const side = a.shape[3];
-  await page.getByText('Swipe', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Swipe' }).check();
   const divider = page.getByRole('slider', { name: 'Divider between A and B' });
   await divider.fill('0.25');
   near(await seen(large('A'), side, 1, 5), colourOf(a, [a, b], 1, 5));
