@@ -1,5 +1,6 @@
 /**
- * One recording of taps <-> bytes: the only wire and disk format of activations.
+ * One recording of taps <-> bytes: the wire format of activations. On disk the same frames lie packed
+ * (server/runs/pack/format.ts), which loses nothing.
  *
  * Layout, little-endian: magic `VSF1` · uint32 length of the header · header (UTF-8 JSON, padded with spaces to a
  * multiple of 4) · the taps' payloads in the header's order, each at a multiple of 4.
@@ -43,7 +44,8 @@ export interface Frame extends FrameMoment {
   taps: readonly FrameTap[];
 }
 
-interface Header extends FrameMoment {
+/** A frame without its activations. */
+export interface FrameHeader extends FrameMoment {
   probes: readonly number[];
   taps: { id: string; shape: [number, number, number, number]; encoding: FrameEncoding }[];
 }
@@ -123,19 +125,18 @@ export function exactTap(id: string, shape: FrameTap['shape'], values: Float32Ar
   return { id, shape, encoding: 'f32', minimum, maximum, values };
 }
 
-export function encodeFrame(frame: Frame): Uint8Array {
+export function headerOf(frame: Frame): FrameHeader {
   const { epoch, step, lambda, merged, loss, accuracy, probes } = frame;
-  const header: Header = {
-    epoch,
-    step,
-    lambda,
-    merged,
-    loss,
-    accuracy,
-    probes,
-    taps: frame.taps.map(({ id, shape, encoding }) => ({ id, shape: [...shape], encoding })),
-  };
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const taps = frame.taps.map(({ id, shape, encoding }): FrameHeader['taps'][number] => ({
+    id,
+    shape: [...shape],
+    encoding,
+  }));
+  return { epoch, step, lambda, merged, loss, accuracy, probes, taps };
+}
+
+export function encodeFrame(frame: Frame): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(headerOf(frame)));
   const start = 8 + align(json.length);
   const total = frame.taps.reduce((sum, tap) => sum + payloadBytes(tap.shape, tap.encoding), start);
   const bytes = new Uint8Array(total);
@@ -161,28 +162,32 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return bytes;
 }
 
-/** The header of a frame, checked: it may come from a file of someone else's. */
-function readHeader(bytes: Uint8Array): Header {
-  const bad = (why: string, cause?: unknown): ScopeError =>
-    new ScopeError('INVALID_FRAME', `not a vanillascope frame: ${why}`, { cause });
-  let header: Header;
+function readHeader(bytes: Uint8Array): FrameHeader {
+  let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Header;
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw bad('its header is not JSON', cause);
+    throw new ScopeError('INVALID_FRAME', 'not a vanillascope frame: its header is not JSON', { cause });
   }
+  return checkHeader(header);
+}
+
+/** The header of a frame, checked: it may come from a file of someone else's. Throws INVALID_FRAME. */
+export function checkHeader(value: unknown): FrameHeader {
+  const bad = (why: string): ScopeError =>
+    new ScopeError('INVALID_FRAME', `not a vanillascope frame: ${why}`);
   const naturals = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
   const number = (value: unknown): boolean => typeof value === 'number';
-  if (typeof header !== 'object' || header === null) throw bad('its header is no object');
-  const { epoch, step, lambda, merged, loss, accuracy, probes, taps } = header;
+  if (typeof value !== 'object' || value === null) throw bad('its header is no object');
+  const { epoch, step, lambda, merged, loss, accuracy, probes, taps } = value as FrameHeader;
   if (![epoch, step, lambda].every(number) || typeof merged !== 'boolean')
     throw bad('its header does not tell epoch, step, λ and merged');
   if (![loss, accuracy].every((v) => v === null || number(v))) throw bad('loss or accuracy is no number');
   if (!naturals(probes)) throw bad('its probes are no list of indices');
   if (!Array.isArray(taps)) throw bad('it has no list of taps');
   for (const tap of taps) {
-    const { id, shape, encoding } = (tap ?? {}) as Partial<Header['taps'][number]>;
+    const { id, shape, encoding } = (tap ?? {}) as Partial<FrameHeader['taps'][number]>;
     if (typeof id !== 'string') throw bad('a tap has no name');
     if (!naturals(shape) || shape.length !== 4 || shape[0] !== probes.length)
       throw bad(`tap ${id} has the shape ${JSON.stringify(shape)}; [${probes.length}, C, H, W] is needed`);

@@ -1,26 +1,39 @@
-/** A run's snapshots on disk: gzipped frames, and an index of them so that a list opens no frame. */
+/** A run's snapshots on disk: packed frames (pack/format.ts), and an index of them so that a list opens no frame. Runs
+ * of earlier versions, which gzipped their frames, are read as well. */
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip } from 'node:zlib';
 import { ScopeError } from '../../shared/errors.ts';
-import { decodeFrame } from '../../shared/frame.ts';
+import { decodeFrame, headerOf, selectFrame, type Frame, type FrameHeader } from '../../shared/frame.ts';
 import { SnapshotInfo } from '../../shared/protocol.ts';
 import { Journal, writeAtomic } from './files.ts';
 import { compareMoments, epochOf, isMomentId } from './id.ts';
+import { PackedFrame } from './pack/format.ts';
+import { pack } from './pack/packer.ts';
 import { Queue } from './queue.ts';
 
-// zlib works on threads of its own: neither the server nor the training process waits for it.
-const pack = promisify(gzip);
-const unpack = promisify(gunzip);
+const unzip = promisify(gunzip);
 
-const ENDING = '.vsf.gz';
+/** What is written; what earlier versions wrote. */
+const PACKED = '.vsp';
+const ZIPPED = '.vsf.gz';
+const ENDINGS = [PACKED, ZIPPED];
 
-export interface StoredSnapshot {
-  /** The gzipped frame. */
-  bytes: Buffer;
+/** A snapshot's file as the file system knows it. */
+export interface SnapshotFile {
+  path: string;
+  bytes: number;
   /** When it was written, ms since 1970: tells a snapshot from one that replaced it. */
   modified: number;
+}
+
+/** A snapshot of which no more is read than is asked for. */
+export interface StoredFrame {
+  header: FrameHeader;
+  /** The frame, or these of its taps alone, which is quicker; taps that it does not have are left out. Throws
+   * INVALID_DATA naming the file. */
+  read(taps?: readonly string[] | null): Promise<Frame>;
 }
 
 export class Snapshots {
@@ -36,12 +49,13 @@ export class Snapshots {
     this.#index = new Journal(join(folder, 'index.jsonl'), SnapshotInfo);
   }
 
-  /** Compresses and stores an encoded frame; one of the same id is replaced. */
+  /** Packs and stores an encoded frame; one of the same id is replaced. */
   add(moment: Omit<SnapshotInfo, 'bytes'>, frame: Uint8Array): Promise<SnapshotInfo> {
     return this.#queue.run(async () => {
       const infos = (this.#infos ??= await this.#read());
       const bytes = await pack(frame);
-      await writeAtomic(this.#path(moment.id), bytes);
+      await writeAtomic(this.#path(moment.id, PACKED), bytes);
+      await rm(this.#path(moment.id, ZIPPED), { force: true });
       const info: SnapshotInfo = { ...moment, bytes: bytes.length };
       const at = infos.findIndex(({ id }) => id === info.id);
       if (at < 0) {
@@ -75,18 +89,28 @@ export class Snapshots {
     );
   }
 
-  /** A snapshot as it is stored; NOT_FOUND names the ones there are, INVALID_DATA a damaged file. */
-  async read(id: string): Promise<StoredSnapshot> {
-    const info = await this.find(id);
-    const path = this.#path(id);
-    const [bytes, { mtimeMs }] = await Promise.all([readFile(path), stat(path)]);
-    if (bytes.length !== info.bytes)
-      throw new ScopeError(
-        'INVALID_DATA',
-        `${path} is damaged: it has ${bytes.length} bytes where ${info.bytes} were written`,
-        { field: 'snapshot' },
-      );
-    return { bytes, modified: mtimeMs };
+  /** Where a snapshot lies, without opening it or the index; NOT_FOUND names the ones there are. */
+  async file(id: string): Promise<SnapshotFile> {
+    if (isMomentId(id))
+      for (const ending of ENDINGS) {
+        const path = this.#path(id, ending);
+        const status = await stat(path).catch(() => null);
+        if (status) return { path, bytes: status.size, modified: status.mtimeMs };
+      }
+    await this.find(id);
+    throw new ScopeError('NOT_FOUND', `the file of snapshot '${id}' is gone`, { field: 'snapshot' });
+  }
+
+  /** A snapshot's file and its content, as it is stored. */
+  async read(id: string): Promise<Omit<SnapshotFile, 'bytes'> & { bytes: Buffer }> {
+    const { path, modified } = await this.file(id);
+    return { path, modified, bytes: await readFile(path) };
+  }
+
+  /** A snapshot, ready to be read. Throws NOT_FOUND naming the ones there are, INVALID_DATA naming a damaged file. */
+  async open(id: string): Promise<StoredFrame> {
+    const { path, bytes } = await this.read(id);
+    return openFrame(bytes, path);
   }
 
   /** Forgets what was recorded after an epoch, before a run goes on from there. */
@@ -97,7 +121,7 @@ export class Snapshots {
       this.#infos = kept;
       await this.#index.replace(kept);
       for (const { id } of infos.filter((info) => info.epoch > epoch))
-        await rm(this.#path(id), { force: true });
+        for (const ending of ENDINGS) await rm(this.#path(id, ending), { force: true });
     });
   }
 
@@ -105,33 +129,54 @@ export class Snapshots {
     return this.#queue.idle();
   }
 
-  #path(id: string): string {
-    return join(this.#folder, `${id}${ENDING}`);
+  #path(id: string, ending: string): string {
+    return join(this.#folder, `${id}${ending}`);
   }
 
   /** The index, less the files that are gone, plus the files that a crash left out of it. */
   async #read(): Promise<SnapshotInfo[]> {
-    const files = await readdir(this.#folder).catch(() => []);
-    const ids = new Set(files.filter((f) => f.endsWith(ENDING)).map((f) => f.slice(0, -ENDING.length)));
+    const ids = new Map<string, string>();
+    for (const file of await readdir(this.#folder).catch(() => []))
+      for (const ending of ENDINGS) if (file.endsWith(ending)) ids.set(file.slice(0, -ending.length), file);
     const infos = new Map<string, SnapshotInfo>();
     for (const info of await this.#index.read()) if (ids.has(info.id)) infos.set(info.id, info);
-    for (const id of ids) {
+    for (const [id, file] of ids) {
       if (infos.has(id) || !isMomentId(id)) continue;
-      const bytes = await readFile(this.#path(id));
-      const frame = await unpackFrame(bytes).catch(() => null);
-      if (!frame) continue;
-      const { lambda, merged } = frame;
+      const path = join(this.#folder, file);
+      const bytes = await readFile(path);
+      const header = await openFrame(bytes, path).then(
+        (frame) => frame.header,
+        () => null,
+      );
+      if (!header) continue;
+      const { lambda, merged } = header;
       infos.set(id, { id, epoch: epochOf(id), lambda, merged, bytes: bytes.length });
     }
     return [...infos.values()].sort((a, b) => compareMoments(a.id, b.id));
   }
 }
 
-/** Decodes a stored snapshot; throws INVALID_DATA where it is damaged. */
-export async function unpackFrame(bytes: Uint8Array): Promise<ReturnType<typeof decodeFrame>> {
+const isZipped = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** The content of a snapshot's file at `path`, of this version or an earlier one. */
+async function openFrame(bytes: Uint8Array, path: string): Promise<StoredFrame> {
+  const named = (cause: unknown): never => {
+    const message = `${path} is damaged: ${(cause as Error).message}`;
+    throw new ScopeError('INVALID_DATA', message, { field: 'snapshot', cause });
+  };
   try {
-    return decodeFrame(await unpack(bytes));
+    if (isZipped(bytes)) {
+      const frame = decodeFrame(await unzip(bytes));
+      return { header: headerOf(frame), read: async (taps = null) => selectFrame(frame, taps, null) };
+    }
+    const packed = new PackedFrame(bytes);
+    return { header: packed.header, read: (taps = null) => packed.read(taps).catch(named) };
   } catch (cause) {
-    throw new ScopeError('INVALID_DATA', `the snapshot is damaged: ${(cause as Error).message}`, { cause });
+    return named(cause);
   }
+}
+
+/** The whole frame in a snapshot's content; throws INVALID_DATA where it is damaged. */
+export async function unpackFrame(bytes: Uint8Array): Promise<Frame> {
+  return (await openFrame(bytes, 'the snapshot')).read();
 }

@@ -1,17 +1,17 @@
-/** A run's snapshots: the list, and each as a frame, whole from disk or the part that was asked for. */
+/** A run's snapshots: the list, and each as a frame, whole or the part that was asked for. */
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import { Type } from 'typebox';
 import { ScopeError } from '../../../shared/errors.ts';
-import { decodeFrame, encodeFrame, selectFrame, type Frame } from '../../../shared/frame.ts';
+import { decodeFrame, encodeFrame, selectFrame } from '../../../shared/frame.ts';
 import { FRAME_TYPE, SnapshotInfo } from '../../../shared/protocol.ts';
 import type { RunFolder } from '../../runs/folder.ts';
-import { unpackFrame } from '../../runs/snapshots.ts';
 import { isCached } from '../caching.ts';
 import { binary, NoQuery, replies, RunParams } from '../replies.ts';
 import type { App, Services } from '../services.ts';
 
 const unpack = promisify(gunzip);
+const zip = promisify(gzip);
 
 const Part = Type.Object(
   {
@@ -57,22 +57,24 @@ export function snapshotRoutes(app: App, { store, analyst }: Services): void {
         const kept = await analyst.ownFrames.find(folder, own, snapshot);
         const tag = `${snapshot}-own-${own}-${Math.round(kept.modified)}-${kept.bytes.length}`;
         if (isCached(request, reply, folder, tag)) return reply.status(304).send();
-        const part = select(decodeFrame(await unpack(kept.bytes)), taps?.split(',') ?? null, null);
-        return reply.type(FRAME_TYPE).send(Buffer.from(encodeFrame(part).buffer));
+        const frame = decodeFrame(await unpack(kept.bytes));
+        const asked = taps?.split(',') ?? null;
+        checkPart(frame, asked, null);
+        return reply.type(FRAME_TYPE).send(Buffer.from(encodeFrame(selectFrame(frame, asked, null)).buffer));
       }
-      const stored = await folder.snapshots.read(snapshot);
-      const tag = `${snapshot}-${Math.round(stored.modified)}-${stored.bytes.length}`;
+      const { modified, bytes } = await folder.snapshots.file(snapshot);
+      const tag = `${snapshot}-${Math.round(modified)}-${bytes}`;
       if (isCached(request, reply, folder, tag)) return reply.status(304).send();
       void reply.type(FRAME_TYPE);
-      if (taps === undefined && probes === undefined) {
-        void reply.header('vary', 'accept-encoding');
-        if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? ''))
-          return reply.send(await unpack(stored.bytes));
-        return reply.header('content-encoding', 'gzip').send(stored.bytes);
-      }
-      const frame = await unpackFrame(stored.bytes);
-      const part = select(frame, taps?.split(',') ?? null, probes?.split(',').map(Number) ?? null);
-      return reply.send(Buffer.from(encodeFrame(part).buffer));
+      const asked = { taps: taps?.split(',') ?? null, probes: probes?.split(',').map(Number) ?? null };
+      const stored = await folder.snapshots.open(snapshot);
+      checkPart(stored.header, asked.taps, asked.probes);
+      const part = encodeFrame(selectFrame(await stored.read(asked.taps), null, asked.probes));
+      const content = Buffer.from(part.buffer);
+      if (taps !== undefined || probes !== undefined) return reply.send(content);
+      void reply.header('vary', 'accept-encoding');
+      if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(content);
+      return reply.header('content-encoding', 'gzip').send(await zip(content, { level: 1 }));
     },
   );
 }
@@ -90,20 +92,23 @@ function findOwn({ own }: RunFolder, probes: number[]): number | null {
   return found;
 }
 
-/** Like selectFrame, but a tap or probe that the snapshot does not hold is named. */
-function select(frame: Frame, taps: string[] | null, probes: number[] | null): Frame {
-  const known = frame.taps.map((tap) => tap.id);
+/** A tap or probe that is asked for and that the snapshot does not hold is named. */
+function checkPart(
+  held: { taps: readonly { id: string }[]; probes: readonly number[] },
+  taps: string[] | null,
+  probes: number[] | null,
+): void {
+  const known = held.taps.map((tap) => tap.id);
   const tap = taps?.find((id) => !known.includes(id));
   if (tap !== undefined)
     throw new ScopeError('INVALID_CONFIG', `the snapshot has no tap '${tap}'; it has ${known.join(', ')}`, {
       field: 'taps',
     });
-  const probe = probes?.find((index) => !frame.probes.includes(index));
+  const probe = probes?.find((index) => !held.probes.includes(index));
   if (probe !== undefined)
     throw new ScopeError(
       'INVALID_CONFIG',
-      `the snapshot has no probe ${probe}; it has ${frame.probes.join(', ')}`,
+      `the snapshot has no probe ${probe}; it has ${held.probes.join(', ')}`,
       { field: 'probes' },
     );
-  return selectFrame(frame, taps, probes);
 }

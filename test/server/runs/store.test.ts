@@ -226,7 +226,7 @@ test('metrics and snapshots of an epoch recorded anew replace the old ones, and 
     ['0', 1],
     ['1', 0.5],
   ]);
-  expect(existsSync(join(folder.path, 'snapshots', '2.vsf.gz'))).toBe(false);
+  expect(existsSync(join(folder.path, 'snapshots', '2.vsp'))).toBe(false);
 });
 
 test('snapshots that a crash left out of the index are found, damaged and missing ones are not listed', async () => {
@@ -235,15 +235,18 @@ test('snapshots that a crash left out of the index are found, damaged and missin
     await written.snapshots.add({ id: `${epoch}`, epoch, lambda: 1, merged: false }, frameOf(epoch));
   const folder = join(written.path, 'snapshots');
   rmSync(join(folder, 'index.jsonl'));
-  rmSync(join(folder, '1.vsf.gz'));
-  writeFileSync(join(folder, '3.vsf.gz'), 'no gzip');
-  writeFileSync(join(folder, '4.vsf.gz.0123.part'), 'half');
+  rmSync(join(folder, '1.vsp'));
+  writeFileSync(join(folder, '3.vsp'), 'no frame');
+  writeFileSync(join(folder, '5.vsf.gz'), 'no gzip');
+  writeFileSync(join(folder, '4.vsp.0123.part'), 'half');
   const again = (await RunStore.open(path)).get(written.id);
   expect((await again.snapshots.list()).map((s) => [s.id, s.lambda])).toEqual([
     ['0', 0.25],
     ['2', 0.25],
   ]);
-  await expect(again.snapshots.read('3')).rejects.toThrow("there is no snapshot '3'; there are 0, 2");
+  await expect(again.snapshots.read('1')).rejects.toThrow("there is no snapshot '1'; there are 0, 2");
+  await expect(again.snapshots.open('3')).rejects.toThrow(`${join(folder, '3.vsp')} is damaged`);
+  await expect(again.snapshots.open('5')).rejects.toThrow(`${join(folder, '5.vsf.gz')} is damaged`);
 });
 
 test('the last three checkpoints are kept, in the order of time', async () => {

@@ -1,0 +1,101 @@
+/**
+ * One tap foretold from another of its block: the annealed activation, the ReLU, max-pooling and the average over a map
+ * are known functions, so that only what rounding to levels has changed is left to store.
+ *
+ * Levels become values, and values levels, in double arithmetic of + - × ÷ and comparisons alone: every platform
+ * foretells the same. A wrong guess costs bytes, never values.
+ */
+import type { FrameTap } from '../../../shared/frame.ts';
+
+/** `copy` of the source's values, through λ·ReLU(x) + (1 - λ)·x, ReLU, the maximum of a window, the mean of a map. */
+export type Pointwise = 'annealed' | 'relu' | 'pool' | 'mean';
+
+/** What is known of a tap before its values are. */
+export type Target = Omit<FrameTap, 'values'>;
+
+const clampLevel = (level: number): number => (level > 255 ? 255 : level > 0 ? level : 0);
+
+/** The level of a value in a range; 0 in a range that is none. */
+export function levelOf(value: number, low: number, high: number): number {
+  const range = high - low;
+  return range > 0 && range < Infinity ? clampLevel(Math.round((value - low) * (255 / range))) : 0;
+}
+
+function functionOf(by: Pointwise, lambda: number): (value: number) => number {
+  // The slope as the backends have it, a float32.
+  const slope = Math.fround(1 - lambda);
+  if (by === 'annealed') return (value) => (value > 0 ? value : slope * value);
+  if (by === 'relu') return (value) => (value > 0 ? value : 0);
+  return (value) => value;
+}
+
+/** The target's range per channel [C], as its source's range tells it. */
+export function foretellRange(source: FrameTap, by: Pointwise, lambda: number): [Float32Array, Float32Array] {
+  const apply = functionOf(by, lambda);
+  return [source.minimum.map(apply), source.maximum.map(apply)];
+}
+
+/** The source's values [P, C, H, W] → [P, C, h, w] by the maximum of windows of size × size, or the mean of all. */
+function reduce(source: FrameTap, target: Target, by: 'pool' | 'mean', size: number): Float64Array {
+  const [, channels, height, width] = source.shape;
+  const [probes, , rows, columns] = target.shape;
+  const { values } = source;
+  const reduced = new Float64Array(probes * channels * rows * columns);
+  let at = 0;
+  for (let plane = 0; plane < probes * channels; plane++) {
+    const from = plane * height * width;
+    if (by === 'mean') {
+      let sum = 0;
+      for (let i = 0; i < height * width; i++) sum += values[from + i]!;
+      reduced[at++] = sum / (height * width);
+      continue;
+    }
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++) {
+        const corner = from + y * size * width + x * size;
+        let most = -Infinity;
+        for (let dy = 0; dy < size; dy++)
+          for (let dx = 0; dx < size; dx++) {
+            const value = values[corner + dy * width + dx]!;
+            if (value > most) most = value;
+          }
+        reduced[at++] = most;
+      }
+  }
+  return reduced;
+}
+
+/** The target's values as its source tells them: levels for `u8`, values for `f32`. `size` is the pooling's window. */
+export function foretell(
+  source: FrameTap,
+  target: Target,
+  by: Pointwise,
+  lambda: number,
+  size = 1,
+): Uint8Array | Float32Array {
+  const [probes, channels, height, width] = target.shape;
+  const plane = height * width;
+  // Levels keep the order of values: a window's maximum can be taken of them, and so can a mean.
+  const levels = by === 'pool' || by === 'mean' ? reduce(source, target, by, size) : source.values;
+  const apply = functionOf(by, lambda);
+  const foretold = target.encoding === 'u8' ? new Uint8Array(levels.length) : new Float32Array(levels.length);
+  const table = new Uint8Array(256);
+  for (let c = 0; c < channels; c++) {
+    const low = source.encoding === 'u8' ? source.minimum[c]! : 0;
+    const step = source.encoding === 'u8' ? (source.maximum[c]! - low) / 255 : 1;
+    const value = (level: number): number => apply(low + level * step);
+    const minimum = target.minimum[c]!;
+    const maximum = target.maximum[c]!;
+    const tabled = source.encoding === 'u8' && target.encoding === 'u8' && by !== 'mean';
+    if (tabled)
+      for (let level = 0; level < 256; level++) table[level] = levelOf(value(level), minimum, maximum);
+    for (let p = 0; p < probes; p++)
+      for (let i = (p * channels + c) * plane, end = i + plane; i < end; i++)
+        foretold[i] = tabled
+          ? table[levels[i]!]!
+          : target.encoding === 'u8'
+            ? levelOf(value(levels[i]!), minimum, maximum)
+            : value(levels[i]!);
+  }
+  return foretold;
+}
