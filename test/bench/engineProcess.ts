@@ -2,6 +2,8 @@
 import { createInterface } from 'node:readline';
 import { startEngine } from '../../server/engine/start.ts';
 import type { RungId } from '../../shared/config.ts';
+import { measureIdle } from './measureIdle.ts';
+import { measureSnapshot } from './measureSnapshot.ts';
 import { measureStore } from './measureStore.ts';
 import type { Request } from './protocol.ts';
 import { Workload } from './workload.ts';
@@ -22,7 +24,11 @@ async function answer(request: Request): Promise<unknown> {
     case 'window':
       return workload!.window(request.seconds);
     case 'frame':
-      return workload!.frame(request.block);
+      return workload!.frame(request);
+    case 'idle':
+      return measureIdle(workload!.network);
+    case 'snapshot':
+      return measureSnapshot(await workload!.snapshot());
     case 'profile':
       return { kernels: await workload!.profile() };
     case 'store':

@@ -4,6 +4,22 @@ import type { RunRequest } from '../../shared/protocol.ts';
 export interface WorkloadOptions {
   preset: string;
   batchSize: number;
+  /** All widths of the preset times this; 1 where it is left out. */
+  width?: number;
+  /** Rows and columns of the images; 32 where it is left out. */
+  size?: number;
+  /** Images that are watched; one of each class where it is left out. */
+  probes?: number;
+}
+
+/** What a step pays although nobody watches, in seconds. */
+export interface Idle {
+  taps: number;
+  /** All taps of a network that nobody listens to, and with a hook that does nothing on each. */
+  unused: number;
+  used: number;
+  /** The look for commands between two steps. */
+  boundary: number;
 }
 
 /** Work done and what it took; `cpuSeconds` counts all threads of the process. */
@@ -18,8 +34,11 @@ export type Request =
   | ({ do: 'prepare' } & WorkloadOptions & Record<string, unknown>)
   /** Trains for at least that many seconds. */
   | { do: 'window'; seconds: number }
-  /** One live frame. */
-  | { do: 'frame'; block: string | null }
+  /** One live frame of these taps and probes; null means all. */
+  | { do: 'frame'; taps: string[] | null; probes: number[] | null }
+  | { do: 'idle' }
+  /** A snapshot as it is: bytes of the frame and on disk. */
+  | { do: 'snapshot' }
   | { do: 'profile' }
   /** A short real run of the preset, stored and read back. */
   | { do: 'store'; preset: string };

@@ -3,20 +3,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../../server/datasets/batches.ts';
 import { VanillaNet } from '../../server/nn/vanillanet.ts';
 import { Random } from '../../server/random.ts';
+import type { Watch } from '../../server/training/control.ts';
 import { Optimizer } from '../../server/training/optimizer.ts';
 import { TapRecorder } from '../../server/training/recorder.ts';
 import { trainStep } from '../../server/training/step.ts';
+import type { NetworkConfig } from '../../shared/config.ts';
 import { encodeFrame } from '../../shared/frame.ts';
-import { describeTaps } from '../../shared/network.ts';
 import { findPreset } from '../../shared/presets.ts';
 import type { Timed, WorkloadOptions } from './protocol.ts';
 
 const SIZE = 32;
 const CLASSES = 10;
 const WARM_STEPS = 4;
-
-/** Pictures as a live feed watches them: one of each class. */
-const PROBES = CLASSES;
+const MOMENT = { epoch: 0, step: 0, lambda: 0.5, merged: false, loss: null, accuracy: null };
 
 export class Workload {
   readonly #net: VanillaNet;
@@ -24,9 +23,11 @@ export class Workload {
   readonly #batch: Batch;
   readonly #recorder: TapRecorder;
 
-  constructor({ preset, batchSize }: WorkloadOptions) {
+  constructor({ preset, batchSize, width = 1, size = SIZE, probes = CLASSES }: WorkloadOptions) {
     const random = Random.seeded(1, 'bench');
-    const network = { ...findPreset(preset).network, inputSize: SIZE, inputChannels: 3, classes: CLASSES };
+    const { network: base } = findPreset(preset);
+    const dims = base.dims.map((dim) => Math.round(dim * width));
+    const network = { ...base, dims, inputSize: size, inputChannels: 3, classes: CLASSES };
     this.#net = new VanillaNet(network, random);
     this.#net.lambda = 0.5;
     this.#optimizer = new Optimizer(
@@ -34,13 +35,13 @@ export class Workload {
       this.#net.trained,
     );
     const images = (count: number): Float32Array =>
-      Float32Array.from({ length: count * SIZE * SIZE * 3 }, () => random.normal());
+      Float32Array.from({ length: count * size * size * 3 }, () => random.normal());
     this.#batch = {
       x: images(batchSize),
       labels: Uint16Array.from({ length: batchSize }, () => random.integer(0, CLASSES - 1)),
       count: batchSize,
     };
-    this.#recorder = new TapRecorder(images(PROBES), PROBES, 'u8');
+    this.#recorder = new TapRecorder(images(probes), probes, 'u8');
   }
 
   /** Number of parameters, to see that both sides train the same network. */
@@ -71,16 +72,21 @@ export class Workload {
     stats.dispose();
   }
 
-  /** One live frame, from the network to encoded bytes, of a block's taps or (null) of all. */
-  async frame(block: string | null): Promise<{ seconds: number; bytes: number; taps: number }> {
-    const taps = describeTaps(this.#net.config, false)
-      .map(({ id }) => id)
-      .filter((id) => block === null || id.startsWith(`${block}.`));
-    const moment = { epoch: 0, step: 0, lambda: 0.5, merged: false, loss: null, accuracy: null };
+  get network(): NetworkConfig {
+    return this.#net.config;
+  }
+
+  /** One live frame, from the network to encoded bytes. */
+  async frame(watch: Watch): Promise<{ seconds: number; bytes: number; taps: number }> {
     const begin = performance.now();
-    const frame = await this.#recorder.record(this.#net, moment, { taps, probes: null });
+    const frame = await this.#recorder.record(this.#net, MOMENT, watch);
     const { length } = encodeFrame(frame);
     return { seconds: (performance.now() - begin) / 1000, bytes: length, taps: frame.taps.length };
+  }
+
+  /** The encoded frame of all taps of all probes. */
+  async snapshot(): Promise<Uint8Array> {
+    return encodeFrame(await this.#recorder.record(this.#net, MOMENT));
   }
 
   /** Milliseconds of one step by kernel, the longest first. Scopes, which hold other kernels, are left out. */
@@ -99,6 +105,7 @@ export class Workload {
   }
 
   dispose(): void {
+    this.#recorder.dispose();
     this.#optimizer.dispose();
     this.#net.dispose();
   }
