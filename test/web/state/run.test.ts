@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type {} from 'svelte';
-import type { EpochMetrics, RunSummary, SnapshotInfo } from '../../../shared/protocol.ts';
+import type { EpochMetrics, ProbeInfo, RunSummary, SnapshotInfo } from '../../../shared/protocol.ts';
 import type { Feed } from '../../../web/src/lib/state/feed.svelte.ts';
 import { Listeners } from '../../../web/src/lib/state/listeners.ts';
 import { Player } from '../../../web/src/lib/state/player.svelte.ts';
@@ -11,6 +11,7 @@ type Events = {
   run: [string, RunSummary | null];
   epoch: [string, EpochMetrics];
   snapshot: [string, SnapshotInfo];
+  probes: [string, ProbeInfo[]];
 };
 
 /** A feed without a socket: what is told here is what the server would have sent. */
@@ -68,6 +69,15 @@ test('a reload shows everything that REST knows', async () => {
   await vi.waitFor(() => expect(run.detail?.id).toBe('r'));
   expect(run.metrics.map((m) => m.epoch)).toEqual([0, 1]);
   expect(run.snapshots.map((s) => s.id)).toEqual(['0', '1']);
+});
+
+test('an image that anyone brings to the run is among its probes', async () => {
+  const { run, feed } = open();
+  await vi.waitFor(() => expect(run.detail).not.toBeNull());
+  const probes: ProbeInfo[] = [{ index: 7, label: -1, className: '', own: 'cat.png' }];
+  feed.listeners.tell('probes', 'other', []);
+  feed.listeners.tell('probes', 'r', probes);
+  expect(run.detail).toMatchObject({ id: 'r', probes });
 });
 
 test('events that overtake the replies are kept', async () => {

@@ -9,6 +9,8 @@ export interface Side {
   frame: Frame | null;
   recording: Recording | null;
   caption: FigureCaption;
+  /** Said where there is no frame. */
+  placeholder?: string;
 }
 
 /** A column of maps: A, B, or their difference. */
@@ -18,6 +20,7 @@ export interface Column {
   recording: Recording | null;
   scale: Scale | null;
   colourMap: ColourMapId;
+  placeholder?: string | undefined;
   /** Epoch and λ, said beside the name. */
   moment: string;
 }

@@ -11,6 +11,7 @@ import type {
   RunRequest,
   RunSummary,
   SnapshotInfo,
+  SnapshotMeasures,
 } from '../../../../shared/protocol.ts';
 
 export type RunCommand = 'pause' | 'resume' | 'stop';
@@ -69,6 +70,9 @@ export const readMetrics = (id: string, signal?: AbortSignal): Promise<EpochMetr
 export const readSnapshots = (id: string, signal?: AbortSignal): Promise<SnapshotInfo[]> =>
   read(`${run(id)}/snapshots`, signal);
 
+export const readMeasures = (id: string, signal?: AbortSignal): Promise<SnapshotMeasures[]> =>
+  read(`${run(id)}/measures`, signal);
+
 export async function createRun(request: RunRequest): Promise<RunDetail> {
   const response = await send('/api/runs', {
     method: 'POST',
@@ -84,6 +88,11 @@ export async function commandRun(id: string, command: RunCommand): Promise<RunSu
 
 export async function deleteRun(id: string): Promise<void> {
   await send(run(id), { method: 'DELETE' });
+}
+
+/** Takes an image away that was brought to a run. */
+export async function removeProbe(id: string, probe: number): Promise<void> {
+  await send(`${run(id)}/probes/${probe}`, { method: 'DELETE' });
 }
 
 /** One snapshot with these taps only, of these probes or of all that were recorded. */
@@ -113,6 +122,21 @@ export async function readSimilarity(
   const { tensors, metadata } = decodeSafetensors(new Uint8Array(await response.arrayBuffer()));
   return {
     snapshots: (metadata['snapshots'] ?? '').split(',').filter(Boolean),
+    values: tensors.get('cka')?.data as Float32Array,
+  };
+}
+
+/** How similar the blocks of a snapshot are to one another, [B, B]; NaN where it can't be told. */
+export async function readLayerSimilarity(
+  id: string,
+  snapshot: string,
+  signal?: AbortSignal,
+): Promise<{ blocks: string[]; values: Float32Array }> {
+  const path = `${run(id)}/similarity/${encodeURIComponent(snapshot)}`;
+  const response = await send(path, { signal: signal ?? null });
+  const { tensors, metadata } = decodeSafetensors(new Uint8Array(await response.arrayBuffer()));
+  return {
+    blocks: (metadata['blocks'] ?? '').split(',').filter(Boolean),
     values: tensors.get('cka')?.data as Float32Array,
   };
 }

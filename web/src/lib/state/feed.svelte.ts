@@ -2,9 +2,11 @@ import type {
   ClientToServer,
   EngineReport,
   EpochMetrics,
+  ProbeInfo,
   RunSummary,
   ServerToClient,
   SnapshotInfo,
+  SnapshotMeasures,
   StepMetrics,
   WatchRequest,
 } from '../../../../shared/protocol.ts';
@@ -20,14 +22,24 @@ type FeedEvents = {
   step: [id: string, step: StepMetrics];
   epoch: [id: string, metrics: EpochMetrics];
   snapshot: [id: string, snapshot: SnapshotInfo];
+  measures: [id: string, measures: SnapshotMeasures];
+  probes: [id: string, probes: ProbeInfo[]];
   engine: [report: EngineReport];
   /** `painted` must be called once the frame is on the screen; only then the next one is sent. */
   frame: [id: string, bytes: Uint8Array, painted: () => void];
 };
 
+/** What came while the connection was lost. */
+export interface Missed {
+  epochs: number;
+  snapshots: number;
+}
+
 /** The live connection. It heals by itself, and asks anew for what was followed and watched. */
 export class Feed {
   connection = $state<Connection>('connecting');
+  /** What the run that is followed did in the meantime, until someone has taken note of it. */
+  missed = $state.raw<Missed | null>(null);
   #socket: Socket<ServerToClient, ClientToServer>;
   #listeners = new Listeners<FeedEvents>();
   #followed: string | null = null;
@@ -47,6 +59,7 @@ export class Feed {
     });
     socket.on('disconnect', (reason) => {
       this.connection = 'reconnecting';
+      this.missed = null;
       // Socket.IO does not come back by itself after the server said goodbye.
       if (reason === 'io server disconnect') socket.connect();
     });
@@ -57,6 +70,8 @@ export class Feed {
     socket.on('step', (id, step) => this.#listeners.tell('step', id, step));
     socket.on('epoch', (id, metrics) => this.#listeners.tell('epoch', id, metrics));
     socket.on('snapshot', (id, snapshot) => this.#listeners.tell('snapshot', id, snapshot));
+    socket.on('measures', (id, measures) => this.#listeners.tell('measures', id, measures));
+    socket.on('probes', (id, probes) => this.#listeners.tell('probes', id, probes));
     socket.on('engine', (report) => this.#listeners.tell('engine', report));
     socket.on('frame', (id, data, painted) => {
       const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);

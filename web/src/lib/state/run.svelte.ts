@@ -1,5 +1,6 @@
 import type {
   EpochMetrics,
+  ProbeInfo,
   RunDetail,
   RunSummary,
   SnapshotInfo,
@@ -34,7 +35,7 @@ export class Run {
         if (id === this.id) take(value);
       };
     const leave = [
-      feed.on('healed', () => void this.read()),
+      feed.on('healed', () => void this.#catchUp()),
       feed.on(
         'run',
         mine<RunSummary | null>((summary) => this.#takeSummary(summary)),
@@ -51,13 +52,30 @@ export class Run {
         'snapshot',
         mine<SnapshotInfo>((snapshot) => this.#takeSnapshot(snapshot)),
       ),
+      feed.on(
+        'probes',
+        mine<ProbeInfo[]>((probes) => this.takeProbes(probes)),
+      ),
     ];
     feed.follow(this.id);
     void this.read();
     return () => {
       for (const stop of leave) stop();
       feed.unfollow(this.id);
+      feed.missed = null;
     };
+  }
+
+  /** Reads everything again, and tells what is in it that the lost connection did not bring. */
+  async #catchUp(): Promise<void> {
+    const before = { metrics: this.metrics, snapshots: this.snapshots };
+    await this.read();
+    if (this.error) return;
+    const missed = {
+      epochs: this.metrics.filter((m) => !before.metrics.some((known) => known.epoch === m.epoch)).length,
+      snapshots: this.snapshots.filter((s) => !before.snapshots.some((known) => known.id === s.id)).length,
+    };
+    if (missed.epochs + missed.snapshots > 0) this.#feed.missed = missed;
   }
 
   async read(): Promise<void> {
@@ -80,6 +98,11 @@ export class Run {
     } catch (error) {
       this.error = error as ApiError;
     }
+  }
+
+  /** Someone, perhaps here, has brought an image or taken one away. */
+  takeProbes(probes: ProbeInfo[]): void {
+    if (this.detail) this.detail = { ...this.detail, probes };
   }
 
   #takeSummary(summary: RunSummary | null): void {

@@ -1,0 +1,124 @@
+import type { ProbeInfo } from '../../../../shared/protocol.ts';
+import type { Scene } from '../run/scene.svelte.ts';
+import { removeProbe } from '../state/api.ts';
+import { faultOf } from './own.ts';
+import { uploadProbe } from './upload.ts';
+
+export interface Upload {
+  id: number;
+  name: string;
+  /** Share that has been sent, 0 to 1. */
+  share: number;
+}
+
+/** What was wrong with an image; `detail` are the server's words. */
+export interface Problem {
+  id: number;
+  name: string;
+  why: 'type' | 'size' | 'failed';
+  detail: string;
+}
+
+/** The images that someone brings to the run on the stage: on their way, refused, there, and gone again. */
+export class OwnImages {
+  uploads = $state.raw<readonly Upload[]>([]);
+  problems = $state.raw<readonly Problem[]>([]);
+  readonly #scene: Pick<Scene, 'run' | 'detail' | 'probe' | 'set'>;
+  readonly #server: { upload: typeof uploadProbe; remove: typeof removeProbe };
+  #count = 0;
+  /** The last of the frames that replace one another, and whether the next one is on its way. */
+  #passing: { index: number | null; busy: boolean } = { index: null, busy: false };
+
+  constructor(
+    scene: Pick<Scene, 'run' | 'detail' | 'probe' | 'set'>,
+    server = { upload: uploadProbe, remove: removeProbe },
+  ) {
+    this.#scene = scene;
+    this.#server = server;
+  }
+
+  /** Sends files; the first that is taken becomes the probe of every panel. */
+  async add(files: Iterable<File>): Promise<void> {
+    let selected = false;
+    const send = async (file: File): Promise<void> => {
+      const fault = faultOf(file);
+      if (fault) return this.#report(file.name, fault, (file.size / 2 ** 20).toFixed(1));
+      const probe = await this.#send(file, file.name);
+      if (probe && !selected) {
+        selected = true;
+        this.#scene.set({ probe: probe.index });
+      }
+    };
+    await Promise.all([...files].map(send));
+  }
+
+  /** One of a series of camera frames: it takes the place of the one before. While one is on its way, others are let
+   * go by. */
+  async pass(frame: Blob, name: string): Promise<void> {
+    if (this.#passing.busy) return;
+    this.#passing.busy = true;
+    const probe = await this.#send(frame, name);
+    if (probe) {
+      this.#scene.set({ probe: probe.index });
+      const { index: before } = this.#passing;
+      this.#passing.index = probe.index;
+      if (before !== null) await this.remove(before);
+    }
+    this.#passing.busy = false;
+  }
+
+  /** The series is over: its last frame stays. */
+  endPassing(): void {
+    this.#passing = { index: null, busy: false };
+  }
+
+  async remove(index: number): Promise<void> {
+    const { run, detail } = this.#scene;
+    const probe = detail.probes.find((p) => p.index === index);
+    if (!probe) return;
+    try {
+      await this.#server.remove(run.id, index);
+    } catch (error) {
+      this.#report(probe.own ?? '', 'failed', (error as Error).message);
+      return;
+    }
+    if (this.#scene.probe === index) this.#scene.set({ probe: this.#before(index) });
+    run.takeProbes(this.#scene.detail.probes.filter((p) => p.index !== index));
+  }
+
+  dismiss(problem: Problem): void {
+    this.problems = this.problems.filter((other) => other !== problem);
+  }
+
+  async #send(file: Blob, name: string): Promise<ProbeInfo | null> {
+    const id = this.#count++;
+    const { run } = this.#scene;
+    const show = (share: number): void => {
+      const others = this.uploads.filter((upload) => upload.id !== id);
+      this.uploads = [...others, { id, name, share }].sort((a, b) => a.id - b.id);
+    };
+    show(0);
+    try {
+      const probe = await this.#server.upload(run.id, file, name, show);
+      const { probes } = this.#scene.detail;
+      // The feed may have told of it already.
+      if (!probes.some((p) => p.index === probe.index)) run.takeProbes([...probes, probe]);
+      return probe;
+    } catch (error) {
+      this.#report(name, 'failed', (error as Error).message);
+      return null;
+    } finally {
+      this.uploads = this.uploads.filter((upload) => upload.id !== id);
+    }
+  }
+
+  #report(name: string, why: Problem['why'], detail: string): void {
+    this.problems = [...this.problems, { id: this.#count++, name, why, detail }];
+  }
+
+  /** The probe that stands before another. */
+  #before(index: number): number {
+    const indices = this.#scene.detail.probes.map((p) => p.index);
+    return indices[indices.indexOf(index) - 1] ?? 0;
+  }
+}
