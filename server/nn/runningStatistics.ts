@@ -17,8 +17,10 @@ export interface BatchStatistics {
 export class RunningStatistics {
   readonly #batch: BatchStatistics[] = [];
 
-  /** The tensors must live until `settle`. */
+  /** Takes the tensors over, until `settle`. */
   note(statistics: BatchStatistics): void {
+    tf.keep(statistics.mean);
+    tf.keep(statistics.variance);
     this.#batch.push(statistics);
   }
 
@@ -49,5 +51,6 @@ export class RunningStatistics {
       const next = tf.add(tf.mul(joined(variables), kept), tf.mul(seen, taken)) as tf.Tensor1D;
       parted(next, sizes).forEach((value, i) => variables[i]!.assign(value));
     });
+    tf.dispose(batch.flatMap(({ mean, variance }) => [mean, variance]));
   }
 }

@@ -112,7 +112,8 @@ export class VanillaNet {
     if (pass instanceof Folding) pass.refresh();
     return tf.tidy(() => {
       let y = x;
-      for (const block of this.#blocks) y = block.apply(y, this.#lambda, pass, this.#taps);
+      // A scope for each: what nothing keeps for the gradient makes room for the next block.
+      for (const block of this.#blocks) y = tf.tidy(() => block.apply(y, this.#lambda, pass, this.#taps));
       y = globalAverage(y);
       this.#taps.fire('head.pooled', y);
       y = this.#head.apply(y, this.#lambda, pass, this.#taps);

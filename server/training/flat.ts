@@ -52,18 +52,16 @@ export class FlatParameters {
   }
 
   #concat(part: (variable: tf.Variable, name: string) => tf.Tensor): tf.Tensor1D {
-    return tf.tidy(() =>
-      tf.concat1d(
-        [...this.#variables].map(([name, v]) => tf.reshape(part(v, name), [v.size]) as tf.Tensor1D),
-      ),
-    );
+    return tf.tidy(() => tf.concat1d([...this.#variables].map(([name, v]) => asVector(part(v, name)))));
   }
 
   /** Writes a vector [length] into the parameters. */
   assign(flat: tf.Tensor1D): void {
     tf.tidy(() => {
       const parts = this.#sizes.length > 1 ? tf.split(flat, this.#sizes) : [flat];
-      this.variables.forEach((variable, i) => variable.assign(tf.reshape(parts[i]!, variable.shape)));
+      this.variables.forEach((variable, i) =>
+        variable.assign(variable.rank === 1 ? parts[i]! : tf.reshape(parts[i]!, variable.shape)),
+      );
     });
   }
 
@@ -100,4 +98,8 @@ export class FlatParameters {
       if (!this.#variables.has(name)) throw bad(name, 'belongs to no parameter');
     return tf.tensor1d(values);
   }
+}
+
+function asVector(tensor: tf.Tensor): tf.Tensor1D {
+  return tensor.rank === 1 ? (tensor as tf.Tensor1D) : tf.reshape(tensor, [tensor.size]);
 }

@@ -11,11 +11,10 @@ export function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   const name = leaky ? 'LeakyRelu' : 'Relu';
   const attributes = leaky ? { ...FLOATS, alpha: 1 - lambda } : FLOATS;
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    save([x]);
-    return {
-      value: execute(name, [x], attributes)[0] as tf.Tensor4D,
-      gradient: (dy, [x]) => execute(`${name}Grad`, [dy, x!], attributes),
-    };
+    const y = execute(name, [x], attributes)[0] as tf.Tensor4D;
+    // It has the sign of x, and is kept anyway by whatever takes it as an input.
+    save([y]);
+    return { value: y, gradient: (dy, [y]) => execute(`${name}Grad`, [dy, y!], attributes) };
   });
 }
 

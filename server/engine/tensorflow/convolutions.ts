@@ -1,5 +1,5 @@
 /** Convolutions by TensorFlow's kernels, and their gradients. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { backend, Chain, FLOAT32, INT32, type Attributes, type Output } from './execute.ts';
 

@@ -8,10 +8,9 @@ export function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   if (lambda === 0) return x;
   const slope = 1 - lambda;
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    save([x]);
-    return {
-      value: slope === 0 ? tf.relu(x) : tf.leakyRelu(x, slope),
-      gradient: (dy, [x]) => [tf.mul(dy, tf.step(x!, slope))],
-    };
+    const y = slope === 0 ? tf.relu(x) : tf.leakyRelu(x, slope);
+    // It has the sign of x, and is kept anyway by whatever takes it as an input.
+    save([y]);
+    return { value: y, gradient: (dy, [y]) => [tf.mul(dy, tf.step(y!, slope))] };
   });
 }
