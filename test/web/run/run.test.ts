@@ -62,7 +62,14 @@ test('a frame of another block is not shown, one of the merged network says that
 });
 
 test('keys are left alone inside controls and with modifiers', () => {
-  const press = { key: 'ArrowLeft', altKey: false, ctrlKey: false, metaKey: false, defaultPrevented: false };
+  const press = {
+    key: 'ArrowLeft',
+    altKey: false,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    defaultPrevented: false,
+  };
   expect(commandOf(press, 'page')).toBe('previous');
   expect(commandOf(press, 'button')).toBe('previous');
   expect(commandOf(press, 'control')).toBeNull();
@@ -72,7 +79,14 @@ test('keys are left alone inside controls and with modifiers', () => {
 });
 
 test('space plays, except on a button, which it presses', () => {
-  const press = { key: ' ', altKey: false, ctrlKey: false, metaKey: false, defaultPrevented: false };
+  const press = {
+    key: ' ',
+    altKey: false,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    defaultPrevented: false,
+  };
   expect(commandOf(press, 'page')).toBe('play');
   expect(commandOf(press, 'button')).toBeNull();
 });
@@ -88,7 +102,14 @@ test('blocks have names for people, counted as their parameters are', () => {
 });
 
 test('a question mark asks for the keys, but not in a text field', () => {
-  const press = { key: '?', altKey: false, ctrlKey: false, metaKey: false, defaultPrevented: false };
+  const press = {
+    key: '?',
+    altKey: false,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    defaultPrevented: false,
+  };
   expect(commandOf(press, 'page')).toBe('help');
   expect(commandOf(press, 'button')).toBe('help');
   expect(commandOf(press, 'control')).toBe(null);

@@ -11,8 +11,24 @@ export const GUTTER = { left: 38, right: 10 } as const;
 export const HEADING = 18;
 export const SPACE = 10;
 
-export function epochScale(end: number, width: number): Scale {
-  return scaleLinear([0, end], [GUTTER.left, Math.max(GUTTER.left + 1, width - GUTTER.right)]);
+/** The one scale of the time axis: a part of it, or from 0 to `range`, over the width between the gutters. */
+export function epochScale(range: number | readonly [number, number], width: number): Scale {
+  return scaleLinear(typeof range === 'number' ? [0, range] : range, [
+    GUTTER.left,
+    Math.max(GUTTER.left + 1, width - GUTTER.right),
+  ]);
+}
+
+/** Whether a place on the axis is shown. */
+export function isShown(x: Scale, position: number): boolean {
+  const [from = 0, to = 0] = x.domain();
+  return position >= from && position <= to;
+}
+
+/** The points that are shown; all where none is. */
+export function shownPoints(points: readonly Point[], x: Scale): readonly Point[] {
+  const shown = points.filter(([epoch]) => isShown(x, epoch));
+  return shown.length > 0 ? shown : points;
 }
 
 /** Whole epochs to label, never closer than 40 pixels. */
@@ -76,12 +92,13 @@ export interface BandBox extends StageBand {
   width: number;
 }
 
-/** The stages' bands in pixels: epoch e spans e - 1 to e, and the last band reaches to the axis' end. */
+/** The stages' bands in pixels, as far as the axis shows them: epoch e spans e - 1 to e, and the last band reaches to
+ * the axis' end. */
 export function bandBoxes(bands: readonly StageBand[], x: Scale): BandBox[] {
-  const end = x.domain()[1] ?? 0;
-  return bands.map((band, i) => {
-    const from = x(band.from - 1);
-    const to = x(i === bands.length - 1 ? end : band.to);
-    return { ...band, x: from, width: to - from };
+  const [first = 0, end = 0] = x.domain();
+  return bands.flatMap((band, i): BandBox[] => {
+    const from = Math.max(first, band.from - 1);
+    const to = i === bands.length - 1 ? end : Math.min(end, band.to);
+    return to > from ? [{ ...band, x: x(from), width: x(to) - x(from) }] : [];
   });
 }

@@ -1,3 +1,5 @@
+import { timeEnglish } from './time.ts';
+
 /** Every text of the dashboard in English. `zh.ts` must have the same keys. */
 export const en = {
   app: {
@@ -20,6 +22,9 @@ export const en = {
     connected: 'Live',
     reconnecting: 'Reconnecting',
     lost: 'The connection is lost. Trying again; what was missed is read when it is back.',
+    missed: (epochs: number, snapshots: number) =>
+      `Reconnected: ${epochs === 1 ? '1 epoch' : `${epochs} epochs`} and ${snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`} came meanwhile.`,
+    dismiss: 'Dismiss',
   },
   engine: {
     title: 'Engine',
@@ -143,7 +148,6 @@ export const en = {
     lambdaNote: 'λ of the article: 1 is a full ReLU between the two convolutions of a pair, 0 the identity.',
     actLearn: 'act_learn of the reference counts the other way: 1 − λ.',
   },
-  stages: { early: 'Early', mid: 'Mid', late: 'Late' },
   run: {
     notFound: 'This run is not here',
     failedTitle: 'The run could not be read',
@@ -213,32 +217,6 @@ export const en = {
     empty: 'The curves begin after the first epoch.',
     describe: (what: string, epochs: number) => `${what} over ${epochs} epochs`,
   },
-  slider: {
-    label: 'Epoch',
-    live: 'Live',
-    latest: 'Latest',
-    untrained: 'untrained',
-    merged: 'merged',
-    fresh: (n: number) => `${n} new`,
-    back: 'Back to the latest',
-    previous: 'Previous snapshot',
-    next: 'Next snapshot',
-    play: 'Play the snapshots',
-    pause: 'Pause',
-    none: 'No snapshot yet',
-    value: (epoch: string, lambda: string) => `Epoch ${epoch}, λ ${lambda}`,
-    lambdaHint: (actLearn: string) =>
-      `λ is 1 for a full ReLU within each pair and 0 for the identity; act_learn of the reference is 1 − λ, here ${actLearn}`,
-    pin: (which: string) => `Pin this epoch as ${which}`,
-  },
-  keys: {
-    title: 'Keys',
-    epoch: 'previous and next snapshot',
-    play: 'play and pause the snapshots',
-    block: 'previous and next block',
-    pin: 'pin this epoch, or take the pin away',
-    help: 'this help',
-  },
   pick: {
     block: 'Block',
     tap: 'Tap',
@@ -260,12 +238,14 @@ export const en = {
     probeLabel: (index: number, name: string) => `Probe ${index}: ${name}`,
     gone: 'gone once merged',
   },
+  ...timeEnglish,
   panels: {
     label: 'What is shown',
     maps: 'Maps',
     compare: 'Compare',
     measure: 'Measures',
     lens: 'λ lens',
+    truth: 'Is it true?',
   },
   maps: {
     stages: 'Early, mid, late',

@@ -1,4 +1,5 @@
 import type { Text } from './en.ts';
+import { timeChinese } from './time.ts';
 
 /** Every text of the dashboard in Chinese. */
 export const zh: Text = {
@@ -22,6 +23,8 @@ export const zh: Text = {
     connected: '实时',
     reconnecting: '重新连接',
     lost: '连接已断开，正在重试；恢复后会补读错过的内容。',
+    missed: (epochs, snapshots) => `已重新连接：其间新增 ${epochs} 轮和 ${snapshots} 个快照。`,
+    dismiss: '关闭',
   },
   engine: {
     title: '引擎',
@@ -143,7 +146,6 @@ export const zh: Text = {
     lambdaNote: '文章中的 λ：1 表示一对卷积之间是完整的 ReLU，0 表示恒等。',
     actLearn: '参考实现的 act_learn 方向相反：1 − λ。',
   },
-  stages: { early: '早期', mid: '中期', late: '后期' },
   run: {
     notFound: '这里没有这次训练',
     failedTitle: '无法读取这次训练',
@@ -211,32 +213,6 @@ export const zh: Text = {
     empty: '第一轮结束后开始绘制曲线。',
     describe: (what, epochs) => `${epochs} 轮内的${what}`,
   },
-  slider: {
-    label: '轮次',
-    live: '实时',
-    latest: '最新',
-    untrained: '未训练',
-    merged: '已合并',
-    fresh: (n) => `${n} 个新快照`,
-    back: '回到最新',
-    previous: '上一个快照',
-    next: '下一个快照',
-    play: '播放快照',
-    pause: '暂停',
-    none: '还没有快照',
-    value: (epoch, lambda) => `第 ${epoch} 轮，λ ${lambda}`,
-    lambdaHint: (actLearn) =>
-      `λ 为 1 表示卷积对内完整的 ReLU，为 0 表示恒等；参考实现的 act_learn 为 1 − λ，此处为 ${actLearn}`,
-    pin: (which) => `将此轮固定为 ${which}`,
-  },
-  keys: {
-    title: '快捷键',
-    epoch: '上一个、下一个快照',
-    play: '播放、暂停快照',
-    block: '上一个、下一个模块',
-    pin: '固定此轮，或取消固定',
-    help: '此帮助',
-  },
   pick: {
     block: '模块',
     tap: '观测点',
@@ -258,12 +234,14 @@ export const zh: Text = {
     probeLabel: (index, name) => `探针 ${index}：${name}`,
     gone: '合并后不存在',
   },
+  ...timeChinese,
   panels: {
     label: '显示内容',
     maps: '特征图',
     compare: '比较',
     measure: '度量',
     lens: 'λ 透镜',
+    truth: '是真的吗？',
   },
   maps: {
     stages: '早期、中期、后期',

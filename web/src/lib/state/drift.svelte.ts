@@ -1,0 +1,54 @@
+import type { StageRule } from '../../../../shared/schedule.ts';
+import { driftRule, MIN_SNAPSHOTS } from '../changePoints.ts';
+import { type ApiError, readSimilarity } from './api.ts';
+
+/** The stages of one run as its features tell them, asked for only when someone wants to know. */
+export class Drift {
+  /** Null as long as nothing is found, for the reason that `lack` is. */
+  rule = $state.raw<StageRule | null>(null);
+  /** `few`: too few snapshots to tell; `missing`: this run has no measures of its features. */
+  lack = $state<'asking' | 'few' | 'missing' | 'failed'>('asking');
+  error = $state.raw<ApiError | null>(null);
+  #run: string;
+  #blocks: readonly string[];
+  #asking = false;
+  #again = false;
+
+  constructor(run: string, blocks: readonly string[]) {
+    this.#run = run;
+    this.#blocks = blocks;
+  }
+
+  /** Reads what is measured by now of the `snapshots` there are. What is found before stays until it has come. */
+  async ask(snapshots: number): Promise<void> {
+    // The untrained network is no stage.
+    if (snapshots <= MIN_SNAPSHOTS) {
+      this.lack = 'few';
+      return;
+    }
+    this.#again = this.#asking;
+    if (this.#asking) return;
+    this.#asking = true;
+    this.lack = 'asking';
+    do {
+      this.#again = false;
+      await this.#read();
+    } while (this.#again);
+    this.#asking = false;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const blocks = await Promise.all(this.#blocks.map((block) => readSimilarity(this.#run, block)));
+      // Measuring goes on meanwhile: a block that was asked a moment later may know a snapshot more.
+      const known = Math.min(...blocks.map((block) => block.snapshots.length));
+      const same = blocks.filter((block) => block.snapshots.length === known);
+      this.rule = driftRule(same);
+      this.lack = known === 0 ? 'missing' : 'few';
+      this.error = null;
+    } catch (error) {
+      this.error = error as ApiError;
+      this.lack = (error as ApiError).status === 404 ? 'missing' : 'failed';
+    }
+  }
+}
