@@ -6,8 +6,10 @@
  * - (for X 4 2 1 …) repeats what follows with 4, 2 and 1 in place of X in every word, (repeat X 3 …) with 0, 1 and 2;
  *   `16*X`, `X-1` and `$xX+1` are worked out.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import openWabt from 'wabt';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cacheFolder } from '../../cache.mjs';
 
 type Expression = string | Expression[];
 
@@ -75,17 +77,19 @@ function print(expression: Expression, fused: boolean): string {
   return `(${[head, ...texts].join(' ')})`;
 }
 
-/** The bytes of the module; it imports env.memory. */
-export async function assembleKernels({ shared, fused }: Dialect): Promise<Uint8Array<ArrayBuffer>> {
+/** The module's text; it imports env.memory. */
+function moduleText({ shared, fused }: Dialect): string {
   const folder = new URL('./wat/', import.meta.url);
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.wat'))
-    .sort();
-  const functions = files.flatMap((name) =>
-    parse(readFileSync(new URL(name, folder), 'utf8')).flatMap(unroll),
-  );
+  const files = readdirSync(folder).filter((name) => name.endsWith('.wat'));
+  const functions = files
+    .sort()
+    .flatMap((name) => parse(readFileSync(new URL(name, folder), 'utf8')).flatMap(unroll));
   const memory = `(import "env" "memory" (memory 1 ${shared ? '65536 shared' : ''}))`;
-  const text = ['(module', memory, ...functions.map((one) => print(one, fused)), ')'].join('\n');
+  return ['(module', memory, ...functions.map((one) => print(one, fused)), ')'].join('\n');
+}
+
+async function assemble(text: string, { shared, fused }: Dialect): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: openWabt } = await import('wabt');
   const assembler = await openWabt();
   const module = assembler.parseWat('kernels.wat', text, {
     simd: true,
@@ -95,4 +99,31 @@ export async function assembleKernels({ shared, fused }: Dialect): Promise<Uint8
   const { buffer } = module.toBinary({});
   module.destroy();
   return buffer as Uint8Array<ArrayBuffer>;
+}
+
+/** The module's bytes, from the cache where the same text was assembled before: every process that computes needs them,
+ * and the assembler takes longer to start than all else here. */
+export async function assembleKernels(dialect: Dialect): Promise<Uint8Array<ArrayBuffer>> {
+  const text = moduleText(dialect);
+  const name = `kernels-${createHash('sha256').update(text).digest('hex').slice(0, 32)}.wasm`;
+  const path = join(cacheFolder(), 'wasm', name);
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch {
+    const code = await assemble(text, dialect);
+    store(path, code);
+    return code;
+  }
+}
+
+/** Whole or not at all; a cache that can't be written is done without. */
+function store(path: string, code: Uint8Array): void {
+  const draft = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(draft, code);
+    renameSync(draft, path);
+  } catch {
+    rmSync(draft, { force: true });
+  }
 }

@@ -47,29 +47,39 @@ function refuseOverflow(): void {
   };
 }
 
-export async function startWasm(): Promise<Engine> {
-  const threads = new Threads(threadCount() - 1);
+/** The backend, with the kernels on its memory where the machine has SIMD; whether it has. */
+async function load(threads: Threads): Promise<boolean> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
   const folder = join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist') + sep;
+  wasm.setWasmPaths(folder, true);
+  const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
+  const binary = `${folder}tfjs-backend-wasm${simd ? '-simd' : ''}.wasm`;
+  await withSharedBackend(binary, () => useBackend('wasm'));
+  refuseOverflow();
+  replaceCopies();
+  if (simd) {
+    await loadKernels(threads);
+    provideOps(wasmOps);
+  } else await threads.end();
+  return simd;
+}
+
+export async function startWasm(): Promise<Engine> {
+  const threads = new Threads(threadCount() - 1); // the helpers start while the rest is loaded
   let simd = false;
-  await withoutNewListeners(async () => {
-    const wasm = await import('@tensorflow/tfjs-backend-wasm');
-    wasm.setWasmPaths(folder, true);
-    simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
-    const binary = `${folder}tfjs-backend-wasm${simd ? '-simd' : ''}.wasm`;
-    await withSharedBackend(binary, () => useBackend('wasm'));
-    refuseOverflow();
-    replaceCopies();
-    if (simd) {
-      await loadKernels(threads);
-      provideOps(wasmOps);
-    } else await threads.end();
-  });
+  try {
+    await withoutNewListeners(async () => {
+      simd = await load(threads);
+    });
+  } catch (error) {
+    await threads.end();
+    throw error;
+  }
   const { count } = threads;
+  const parts = [processor(), simd ? 'SIMD' : 'no SIMD', count === 1 ? '1 thread' : `${count} threads`];
   return {
     rung: 'wasm',
-    device: [processor(), simd ? 'SIMD' : 'no SIMD', count === 1 ? '1 thread' : `${count} threads`].join(
-      ', ',
-    ),
+    device: parts.join(', '),
     version: packageVersion('@tensorflow/tfjs-backend-wasm'),
     onFatal: () => undefined,
   };
