@@ -95,6 +95,7 @@ test('A and B, pinned, show their signed difference', async () => {
 
 test('a map exports as a PNG of the recorded values, with its caption', async () => {
   await page.getByRole('tab', { name: 'Maps' }).click();
+  await page.getByLabel('Locked').uncheck(); // the range is that of the epoch alone
   const panel = page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
   const { name, png } = await saved(page, panel.getByRole('button', { name: 'PNG of this map' }));
   expect(name).toMatch(/stem[-.]out.*\.png$/);

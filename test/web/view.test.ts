@@ -8,7 +8,7 @@ const blocks = describeBlocks({ ...PRESETS[0]!.network, inputSize: 32, inputChan
 test('a view survives its way through the URL', () => {
   const view: ViewState = {
     ...{ block: 'stages.1', tap: 'relu', probe: 3, epoch: '30m', a: '0', b: '30m' },
-    ...{ panel: 'compare', layout: 'all', sort: 'entropy', alive: true, range: 'block', locked: true },
+    ...{ panel: 'compare', layout: 'all', sort: 'entropy', alive: true, range: 'block', locked: false },
     ...{
       clip: 0.01,
       colours: 'magma',

@@ -5,7 +5,7 @@ import { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { Random } from '../../../server/random.ts';
 import type { NetworkConfig } from '../../../shared/config.ts';
 import { describeTaps } from '../../../shared/network.ts';
-import { receptiveField } from '../../../web/src/lib/maps/receptiveField.ts';
+import { pixelCentre, receptiveField } from '../../../web/src/lib/maps/receptiveField.ts';
 
 const base: NetworkConfig = {
   inputSize: 14,
@@ -42,6 +42,20 @@ test('padding, pooling and series widen the field in their order, and the image 
   expect(fieldOf(base, 'stages.0.conv2', 3, 0)).toEqual([3, 0, 11, 5]);
   expect(fieldOf(base, 'stages.0.pool', 1, 1)).toEqual([1, 1, 11, 11]); // stem 2 … 3, 1 … 4, then 2·1 - 1 … 2·4 + 2
   expect(fieldOf(base, 'stages.0.relu', 1, 1)).toEqual([1, 1, 11, 11]);
+});
+
+test('the centre of a pixel stays at its place where the image cuts its field off', () => {
+  const taps = describeTaps(base, false);
+  const centre = (id: string, x: number, y: number) =>
+    pixelCentre(
+      base,
+      taps.find((tap) => tap.id === id)!,
+      x,
+      y,
+    );
+  expect(centre('stem.conv2', 3, 0)).toEqual([7, 1]);
+  expect(centre('stem.out', 3, 0)).toEqual([7, 1]); // rows 0 to 4 are left of its field of -3 to 4
+  expect(centre('stages.0.pool', 1, 1)).toEqual([6, 6]);
 });
 
 test('the head sees what its average covers: a remainder that pooling drops is in no window', () => {

@@ -37,7 +37,7 @@ export interface ViewState {
   b: string | null;
   panel: Panel;
   layout: (typeof LAYOUTS)[number];
-  /** Order of the channels, and whether those that are dead on this probe are left out. */
+  /** Order of the channels, and whether those that are dead on every probe are left out. */
   sort: Sort;
   alive: boolean;
   /** What shares one range of colours, and whether that range is the same at every epoch. */
@@ -109,7 +109,7 @@ const FIELDS: { readonly [K in keyof ViewState]: Field<ViewState[K]> } = {
   sort: choice('index', SORTS),
   alive: flag(false),
   range: choice('channel', RANGE_MODES),
-  locked: flag(false),
+  locked: flag(true),
   clip: number(0, 0, 0.1),
   colours: choice('viridis', COLOUR_MAPS),
   compare: choice('side', COMPARE_MODES),

@@ -8,27 +8,23 @@ export type Rectangle = readonly [x0: number, y0: number, x1: number, y1: number
 /** Side of the stem's convolution. */
 const STEM_KERNEL = 4;
 
-/** One axis of a step of the network, backwards: the inputs that the outputs from `from` to before `to` need. */
-type Backwards = (from: number, to: number) => [from: number, to: number];
-
-/** Kernels overlap the border, where only zeros are. */
-const within =
-  (size: number, step: Backwards): Backwards =>
-  (from, to) => {
-    const [a, b] = step(from, to);
-    return [Math.max(0, a), Math.min(size, b)];
-  };
+/** A step of the network along one axis, backwards: the inputs that the outputs from `from` to before `to` need, and
+ * how many inputs there are: kernels overlap the border, where only zeros are. */
+interface Step {
+  inputs: number;
+  back: (from: number, to: number) => [from: number, to: number];
+}
 
 /** The steps that widen what a tap sees, in the order of the data; 1×1 convolutions, normalisation and activation of
  * single values do not. A block pools first and then adds up its series over neighbours (server/nn/block.ts). */
-function stepsTo(config: NetworkConfig, tap: TapDescription): { steps: Backwards[]; size: number } {
+function stepsTo(config: NetworkConfig, tap: TapDescription): { steps: Step[]; size: number } {
   const { activation, stemStride, strides, inputSize } = config;
   const [before] = stemPadding(stemStride);
-  const steps: Backwards[] = [
-    within(inputSize, (from, to) => [
-      from * stemStride - before,
-      (to - 1) * stemStride - before + STEM_KERNEL,
-    ]),
+  const steps: Step[] = [
+    {
+      inputs: inputSize,
+      back: (from, to) => [from * stemStride - before, (to - 1) * stemStride - before + STEM_KERNEL],
+    },
   ];
   let size = stemSize(config);
   const ids = ['stem', ...strides.map((_, i) => `stages.${i}`)];
@@ -38,13 +34,13 @@ function stepsTo(config: NetworkConfig, tap: TapDescription): { steps: Backwards
     const inPair = tap.kind === 'pre' || tap.kind === 'act' || tap.kind === 'conv2';
     if (last && inPair) break;
     if (stride > 1) {
-      steps.push((from, to) => [from * stride, to * stride]);
+      steps.push({ inputs: size, back: (from, to) => [from * stride, to * stride] });
       size = Math.floor(size / stride);
     }
     if (last && tap.kind !== 'out') break;
     if (activation.kind === 'series') {
       const reach = activation.n;
-      steps.push(within(size, (from, to) => [from - reach, to + reach]));
+      steps.push({ inputs: size, back: (from, to) => [from - reach, to + reach] });
     }
     if (last) break;
   }
@@ -55,11 +51,31 @@ function stepsTo(config: NetworkConfig, tap: TapDescription): { steps: Backwards
 export function receptiveField(config: NetworkConfig, tap: TapDescription, x: number, y: number): Rectangle {
   const { steps, size } = stepsTo(config, tap);
   const axis = (at: number): [number, number] => {
-    let range: [number, number] = tap.block === 'head' ? [0, size] : [at, at + 1];
-    for (const step of steps.toReversed()) range = step(...range);
-    return range;
+    let [from, to] = tap.block === 'head' ? [0, size] : [at, at + 1];
+    for (const { inputs, back } of steps.toReversed()) {
+      [from, to] = back(from, to);
+      [from, to] = [Math.max(0, from), Math.min(inputs, to)];
+    }
+    return [from, to];
   };
   const [x0, x1] = axis(x);
   const [y0, y1] = axis(y);
   return [x0, y0, x1, y1];
+}
+
+/** Where the centre of a map's pixel lies in the input image, in pixels of it from its top left corner; that of the
+ * field, if the image did not end. */
+export function pixelCentre(
+  config: NetworkConfig,
+  tap: TapDescription,
+  x: number,
+  y: number,
+): [x: number, y: number] {
+  const { steps, size } = stepsTo(config, tap);
+  const axis = (at: number): number => {
+    let [from, to] = tap.block === 'head' ? [0, size] : [at, at + 1];
+    for (const { back } of steps.toReversed()) [from, to] = back(from, to);
+    return (from + to) / 2;
+  };
+  return [axis(x), axis(y)];
 }

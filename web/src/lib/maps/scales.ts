@@ -1,45 +1,75 @@
 /** The scale a tap's view is drawn on: colours for maps, an axis for vectors. */
 import {
   clippedShare,
-  extentOf,
-  scaleOf,
+  commonReach,
+  reachOf,
+  scaleOfReach,
+  uniteReaches,
+  type ColourMapId,
   type RangeMode,
+  type Reach,
   type Scale,
   type ScaleSource,
 } from '../../../../shared/colour.ts';
-import type { FrameTap } from '../../../../shared/frame.ts';
+import type { Frame, FrameTap } from '../../../../shared/frame.ts';
 import type { TapDescription } from '../../../../shared/network.ts';
+import type { Recording } from '../painting/tapValues.ts';
 
 /** Pooled vectors and logits: one value a channel, drawn as bars. */
 export const isVector = (tap: TapDescription): boolean => tap.shape[0] * tap.shape[1] === 1;
+
+/** One recording that a scale has to show, and where it is from. */
+export interface Shown {
+  recording: Recording | null;
+  frame: Frame | null;
+  /** Id of the snapshot; null for a live frame. */
+  snapshot: string | null;
+}
+
+/** How values become colours on a panel. */
+export interface Scaling {
+  readonly mode: RangeMode;
+  /** Of values that are never negative. */
+  readonly colours: ColourMapId;
+  /** One range at every epoch, and for all that is compared. */
+  readonly locked: boolean;
+  /** One scale for all that is shown of a tap together; null where nothing is. */
+  scale(tap: TapDescription, shown: readonly Shown[]): Scale | null;
+}
+
+export interface ViewScaleOptions {
+  mode: RangeMode;
+  clip: number;
+  /** What else the scale has to reach: the same tap at other moments; by network other blocks too. */
+  also?: readonly Reach[];
+}
 
 /** One scale over all recordings that are shown together; null where there is none. Bars begin at zero and reach as
  * far as the values do, on either side. */
 export function viewScale(
   tap: TapDescription,
   sources: readonly (ScaleSource | null)[],
-  options: { mode: RangeMode; clip: number },
+  { mode, clip, also = [] }: ViewScaleOptions,
 ): Scale | null {
   const there = sources.filter((source) => source !== null);
   const channels = there[0]?.tap.shape[1];
   if (channels === undefined) return null;
-  const { mode, clip } = options;
-  if (!isVector(tap)) return scaleOf(there, { mode, clip, centred: tap.signed });
-  let low = 0;
-  let high = 0;
-  for (const source of there)
-    for (let c = 0; c < channels; c++) {
-      const [smallest, greatest] = extentOf(source, c);
-      low = Math.min(low, smallest);
-      high = Math.max(high, greatest);
-    }
+  if (isVector(tap)) return axisOf([reachOf(there, { mode: 'block', clip: 0 }), ...also], channels);
+  const all = [reachOf(there, { mode, clip }), ...also];
+  const reach = mode === 'channel' ? uniteReaches(all) : commonReach(all, channels);
+  return scaleOfReach(reach, there, { mode, clip, centred: tap.signed });
+}
+
+function axisOf(reaches: readonly Reach[], channels: number): Scale {
+  const { least, most } = commonReach(reaches, channels);
+  const [low, high] = [least[0]!, most[0]!];
   return {
     mode: 'block',
     centred: false,
     clip: 0,
     clipped: 0,
-    low: new Float32Array(channels).fill(low),
-    high: new Float32Array(channels).fill(high > low ? high : low + 1),
+    low: least,
+    high: high > low ? most : most.fill(low + 1),
   };
 }
 

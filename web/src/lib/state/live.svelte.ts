@@ -11,14 +11,14 @@ export class LiveFrames {
     this.#feed = feed;
   }
 
-  /** Watches one tap of one probe until the returned function is called. */
-  watch(runId: string, tap: string, probe: number): () => void {
+  /** Watches taps of one probe until the returned function is called. */
+  watch(runId: string, taps: readonly string[], probe: number): () => void {
     const leave = this.#feed.on('frame', (id, bytes, painted) => {
       if (id === runId) this.frame = decodeFrame(bytes);
       // Painted is: Svelte has updated the page, and the browser has come to draw it.
       void tick().then(() => requestAnimationFrame(() => painted()));
     });
-    this.#feed.watch({ runId, taps: [tap], probes: [probe] });
+    this.#feed.watch({ runId, taps: [...taps], probes: [probe] });
     return () => {
       leave();
       this.#feed.watch(null);

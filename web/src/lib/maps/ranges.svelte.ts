@@ -1,0 +1,134 @@
+import {
+  reachOf,
+  type ColourMapId,
+  type RangeMode,
+  type Reach,
+  type Scale,
+} from '../../../../shared/colour.ts';
+import type { TapDescription } from '../../../../shared/network.ts';
+import type { SnapshotInfo } from '../../../../shared/protocol.ts';
+import type { Scene } from '../run/scene.svelte.ts';
+import { readFrame } from '../state/api.ts';
+import type { FrameReader } from '../state/snapshots.ts';
+import { ReachTable, type ReachRequest } from './reaches.ts';
+import { isVector, viewScale, type Scaling, type Shown } from './scales.ts';
+import { stripTaps } from './strips.ts';
+
+/** The ranges of colours in force on the maps' panel, as the view says: of a channel, a block or the whole network,
+ * at one moment or locked over all recorded epochs. */
+export class Ranges implements Scaling {
+  /** Snapshots that a locked range covers, and how many are to come. */
+  read = $state({ done: 0, left: 0 });
+  failed = $state.raw<Error | null>(null);
+  /** Counts what has been read, for those who draw by it. */
+  #version = $state(0);
+  readonly #scene: Scene;
+  readonly #table: ReachTable;
+
+  constructor(scene: Scene, read: FrameReader = readFrame) {
+    this.#scene = scene;
+    this.#table = new ReachTable(read);
+  }
+
+  /** What the view asks of ranges. */
+  get mode(): RangeMode {
+    return this.#scene.view.range;
+  }
+  get clip(): number {
+    return this.#scene.view.clip;
+  }
+  get colours(): ColourMapId {
+    return this.#scene.view.colours;
+  }
+  get locked(): boolean {
+    return this.#scene.view.locked;
+  }
+
+  /** The maps of each block that one range of the network covers. */
+  readonly network: readonly TapDescription[] = $derived.by(() => {
+    const { blocks, tap, shown } = this.#scene;
+    return stripTaps(blocks, tap.kind, shown?.merged ?? false).filter((t) => !isVector(t));
+  });
+
+  /** The taps whose reach a scale of `tap` follows. */
+  #followed(tap: TapDescription): readonly TapDescription[] {
+    return this.mode === 'network' && !isVector(tap) ? this.network : [tap];
+  }
+
+  /** Reads how far `taps` reach, at every snapshot where ranges are locked, else at those shown, until the returned
+   * function is called. To be called by an effect. */
+  follow(taps: readonly TapDescription[], shown: readonly (SnapshotInfo | undefined)[]): () => void {
+    const { scene, mode, locked } = { scene: this.#scene, mode: this.mode, locked: this.locked };
+    const wanted = taps.flatMap((tap) => this.#followed(tap)).filter((tap, i, all) => all.indexOf(tap) === i);
+    const snapshots = locked
+      ? scene.snapshots
+      : mode === 'network'
+        ? shown.filter((snapshot) => snapshot !== undefined)
+        : [];
+    const request: ReachRequest = {
+      run: scene.detail.id,
+      snapshots: snapshots.map((snapshot) => ({
+        id: snapshot.id,
+        taps: wanted.filter((tap) => !(snapshot.merged && tap.deepOnly)).map((tap) => tap.id),
+      })),
+      mode,
+      clip: this.clip,
+      // A frame's ranges are those of all its probes, where it has any: bars and exact values have none.
+      probe:
+        scene.detail.config.recording.precision === 'u8' && !wanted.some(isVector)
+          ? (scene.detail.probes[0]?.index ?? null)
+          : null,
+    };
+    const left = this.#table.missing(request).length;
+    const total = snapshots.length;
+    this.read = { done: total - left, left };
+    this.failed = null;
+    if (left === 0) return () => undefined;
+    const controller = new AbortController();
+    this.#table
+      .fill(request, controller.signal, (more) => {
+        if (!controller.signal.aborted) this.read = { done: total - more, left: more };
+      })
+      .then(
+        () => this.#version++,
+        (error: unknown) => {
+          if (!controller.signal.aborted) this.failed = error as Error;
+        },
+      );
+    return () => controller.abort();
+  }
+
+  /** One scale for all that is shown of a tap together. */
+  scale(tap: TapDescription, shown: readonly Shown[]): Scale | null {
+    const { mode, clip } = this;
+    const recordings = shown.map(({ recording }) => recording);
+    return viewScale(tap, recordings, { mode, clip, also: this.#also(tap, shown) });
+  }
+
+  #also(tap: TapDescription, shown: readonly Shown[]): Reach[] {
+    void this.#version;
+    const { mode, clip, locked } = this;
+    const scene = this.#scene;
+    const ids = locked
+      ? scene.snapshots.map(({ id }) => id)
+      : mode === 'network'
+        ? shown.flatMap(({ snapshot }) => snapshot ?? [])
+        : [];
+    const followed = this.#followed(tap);
+    const recorded = ids.flatMap((id) =>
+      followed.flatMap((t) => this.#table.get(scene.detail.id, id, t.id, { mode, clip }) ?? []),
+    );
+    const live =
+      mode === 'network'
+        ? shown.flatMap(({ frame, snapshot }) =>
+            snapshot === null
+              ? followed.flatMap((t) => {
+                  const found = frame?.taps.find(({ id }) => id === t.id);
+                  return found ? [reachOf([{ tap: found }], { mode, clip })] : [];
+                })
+              : [],
+          )
+        : [];
+    return [...recorded, ...live];
+  }
+}
