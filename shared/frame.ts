@@ -193,7 +193,8 @@ export function checkHeader(value: unknown): FrameHeader {
       throw bad(`tap ${id} has the shape ${JSON.stringify(shape)}; [${probes.length}, C, H, W] is needed`);
     if (encoding !== 'u8' && encoding !== 'f32') throw bad(`tap ${id} has the encoding ${String(encoding)}`);
   }
-  return { epoch, step, lambda, merged, loss, accuracy, probes, taps };
+  const told = taps.map(({ id, shape, encoding }) => ({ id, shape, encoding }));
+  return { epoch, step, lambda, merged, loss, accuracy, probes, taps: told };
 }
 
 /** Reads a frame back; typed arrays are views of `bytes` where its alignment allows. */

@@ -29,7 +29,8 @@ const isSpatial = (by: string): by is Spatial => (SPATIAL as readonly string[]).
 
 /** True where this program knows how to undo the coding. */
 export function isKnown({ by, from }: Coding): boolean {
-  return isSpatial(by) ? from === undefined : POINTWISE.includes(by) || LINEAR.includes(by);
+  if (from === undefined) return isSpatial(by);
+  return POINTWISE.includes(by) || LINEAR.includes(by);
 }
 
 /** Ranges [C] that the source tells of; zeros where it tells none. */

@@ -5,9 +5,9 @@
  * Levels become values, and values levels, in double arithmetic of + - × ÷ and comparisons alone: every platform
  * foretells the same. A wrong guess costs bytes, never values.
  */
-import type { FrameTap } from '../../../shared/frame.ts';
+import { channelRange, type FrameTap } from '../../../shared/frame.ts';
 
-/** `copy` of the source's values, through λ·ReLU(x) + (1 - λ)·x, ReLU, the maximum of a window, the mean of a map. */
+/** λ·ReLU(x) + (1 - λ)·x of the source's values, their ReLU, the maximum of a window, the mean of a map. */
 export type Pointwise = 'annealed' | 'relu' | 'pool' | 'mean';
 
 /** What is known of a tap before its values are. */
@@ -21,18 +21,23 @@ export function levelOf(value: number, low: number, high: number): number {
   return range > 0 && range < Infinity ? clampLevel(Math.round((value - low) * (255 / range))) : 0;
 }
 
+/** NaN, whose bits differ from platform to platform, is foretold as 0. */
+const known = (value: number): number => (Number.isNaN(value) ? 0 : value);
+
 function functionOf(by: Pointwise, lambda: number): (value: number) => number {
   // The slope as the backends have it, a float32.
   const slope = Math.fround(1 - lambda);
-  if (by === 'annealed') return (value) => (value > 0 ? value : slope * value);
+  if (by === 'annealed') return (value) => (value > 0 ? value : known(slope * value));
   if (by === 'relu') return (value) => (value > 0 ? value : 0);
-  return (value) => value;
+  return known;
 }
 
 /** The target's range per channel [C], as its source's range tells it. */
 export function foretellRange(source: FrameTap, by: Pointwise, lambda: number): [Float32Array, Float32Array] {
   const apply = functionOf(by, lambda);
-  return [source.minimum.map(apply), source.maximum.map(apply)];
+  const { shape, encoding, values, minimum, maximum } = source;
+  const [low, high] = encoding === 'f32' ? channelRange(shape, values as Float32Array) : [minimum, maximum];
+  return [low.map(apply), high.map(apply)];
 }
 
 /** The source's values [P, C, H, W] → [P, C, h, w] by the maximum of windows of size × size, or the mean of all. */

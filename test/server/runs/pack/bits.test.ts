@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import * as bits from '../../../../server/runs/pack/bits.ts';
+import { numbers } from './frames.ts';
+
+test('every residual of a byte is folded to one and back, the small ones to small ones', () => {
+  const folded = Array.from({ length: 256 }, (_, residual) => bits.fold8(residual));
+  expect([...folded].sort((a, b) => a - b)).toEqual(Array.from({ length: 256 }, (_, i) => i));
+  expect(folded.map(bits.unfold8)).toEqual(Array.from({ length: 256 }, (_, i) => i));
+  expect([0, -1, 1, -2, 2].map(bits.fold8)).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('neighbouring floats are one apart, through 0 and into the denormals', () => {
+  const order = (value: number): number => bits.ordered(bits.bitsOf(Float32Array.of(value))[0]!);
+  const least = 2 ** -149;
+  expect([-least, -0, 0, least].map((v) => order(v) - order(0))).toEqual([-2, -1, 0, 1]);
+  expect(order(1 + 2 ** -23) - order(1)).toBe(1);
+  expect(order(-1) - order(-1 - 2 ** -23)).toBe(1);
+  const sorted = [-Infinity, -3e38, -1, -1e-40, 0, 1e-40, 1, 3e38, Infinity];
+  expect([...sorted].sort((a, b) => order(a) - order(b))).toEqual(sorted);
+});
+
+test('floats come back from their planes whatever was foretold of them', () => {
+  const next = numbers(3);
+  const any = (): Float32Array =>
+    new Float32Array(Uint32Array.from({ length: 500 }, () => Math.floor(next() * 2 ** 32)).buffer);
+  const values = any();
+  for (const foretold of [any(), values, new Float32Array(500)]) {
+    const planes = bits.floatsToPlanes(values, foretold);
+    expect(bits.bitsOf(bits.floatsFromPlanes(planes, foretold))).toEqual(bits.bitsOf(values));
+  }
+  expect(bits.floatsToPlanes(values, values)).toEqual(new Uint8Array(2000));
+});
+
+test('four small residuals share a byte, and large ones follow', () => {
+  const folded = Uint8Array.of(0, 1, 2, 0, 200, 1);
+  const quads = bits.toQuads(folded);
+  expect([...quads]).toEqual([0b00_10_01_00, 0b01_11, 197]);
+  expect(bits.fromQuads(quads, 6)).toEqual(folded);
+  for (const wrong of [quads.subarray(0, 2), quads.subarray(0, 1), Uint8Array.of(...quads, 1)])
+    expect(bits.fromQuads(wrong, 6)).toBeNull();
+});
+
+test('entropy is 0 for one byte repeated and a byte each where all are alike', () => {
+  expect(bits.entropy(new Uint8Array(100).fill(7))).toBe(0);
+  expect(bits.entropy(Uint8Array.from({ length: 512 }, (_, i) => i))).toBeCloseTo(512);
+  expect(bits.entropy(new Uint8Array(0))).toBe(0);
+});
