@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Reach } from '../../../shared/colour.ts';
 import { exactTap, type FrameTap } from '../../../shared/frame.ts';
 import type { TapDescription } from '../../../shared/network.ts';
 import { differenceScale, isVector, viewScale } from '../../../web/src/lib/maps/scales.ts';
@@ -53,4 +54,19 @@ test('a bar of a difference is never cut off', () => {
   const shared = viewScale(tap, [vector(-3, 0), vector(3, 0)], options)!;
   const scale = differenceScale(tap, shared, vectorTap(6, 0));
   expect([scale.low[0], scale.high[0], scale.clipped]).toEqual([-6, 6, 0]);
+});
+
+test('a scale reaches what is to be reached beside what is shown, by channel or all alike', () => {
+  const other: Reach = { least: Float32Array.of(-9, 0), most: Float32Array.of(0, 1) };
+  const wide = viewScale(describe(2, true), [maps(-1, 2, 3, 4)], { ...options, also: [other] })!;
+  expect([...wide.high]).toEqual([9, 4]);
+  const block: Reach = { least: Float32Array.of(-5), most: Float32Array.of(20) }; // of a block with one channel
+  const network = viewScale(describe(2, true), [maps(-1, 2, 3, 4)], {
+    mode: 'network',
+    clip: 0,
+    also: [block],
+  })!;
+  expect([...network.high]).toEqual([20, 20]);
+  const axis = viewScale(describe(1, true), [vector(-1, 2)], { ...options, also: [other] })!;
+  expect([axis.low[0], axis.high[0]]).toEqual([-9, 2]);
 });
