@@ -1,5 +1,6 @@
-/** Slices, splits and clones of tfjs's wasm backend without its detours: it copies the whole input out of the heap for
- * every slice, a hundred times the weights for each optimizer step, and copies where other backends count references. */
+/** Slices, splits, repetitions and clones of tfjs's wasm backend without its detours: it copies the whole input out of
+ * the heap for every slice, a hundred times the weights for each optimizer step, repeats value by value, and copies where
+ * other backends count references. */
 import * as tf from '@tensorflow/tfjs-core';
 import { Heap } from './heap.ts';
 
@@ -23,7 +24,20 @@ function stretch(heap: Heap, x: tf.TensorInfo, from: number, shape: readonly num
   return output;
 }
 
-/** Slice and SplitV of float32 tensors where the values lie in one stretch, and Identity. */
+/** Where only one stretch of `inner` values at a time is repeated: how often. */
+function repetition(
+  shape: readonly number[],
+  reps: readonly number[],
+): { times: number; inner: number } | null {
+  const first = reps.findIndex((times) => times > 1);
+  const last = reps.findLastIndex((times) => times > 1);
+  if (first < 0 || shape.slice(first, last).some((side) => side !== 1)) return null;
+  const product = (sides: readonly number[]): number => sides.reduce((a, b) => a * b, 1);
+  return { times: product(reps), inner: product(shape.slice(last)) };
+}
+
+/** Slice and SplitV of float32 tensors where the values lie in one stretch, Tile where stretches are repeated, and
+ * Identity. */
 export function replaceCopies(): void {
   replaceKernel('Identity', ({ inputs, backend }) => {
     const { dataId, shape, dtype } = inputs.x!;
@@ -54,5 +68,18 @@ export function replaceCopies(): void {
       from += rows * row;
       return part;
     });
+  });
+  replaceKernel('Tile', ({ inputs, attrs, backend }) => {
+    const x = inputs.x!;
+    const reps = attrs.reps as number[];
+    const plan = repetition(x.shape, reps);
+    if (x.dtype !== 'float32' || !plan) return undefined;
+    const heap = new Heap(backend as tf.KernelBackend);
+    const output = heap.allocate(x.shape.map((side, i) => side * reps[i]!));
+    const [from, to] = [heap.view(x), heap.view(output)];
+    const { times, inner } = plan;
+    for (let at = 0, end = 0; at < from.length; at += inner)
+      for (let i = 0; i < times; i++, end += inner) to.set(from.subarray(at, at + inner), end);
+    return output;
   });
 }

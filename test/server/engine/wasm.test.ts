@@ -46,6 +46,23 @@ test('slices and splits give what they should, in one stretch or not', () => {
   });
 });
 
+test('repetitions give what they should, of stretches or not', () => {
+  tf.tidy(() => {
+    const x = tf.tensor4d([1, 2, 3, 4, 5, 6], [2, 1, 1, 3]);
+    const tiled = (reps: number[], of: tf.Tensor = x): number[] => [...tf.tile(of, reps).dataSync()];
+    expect(tf.tile(x, [1, 2, 2, 1]).shape).toEqual([2, 2, 2, 3]);
+    expect(tiled([1, 2, 2, 1])).toEqual([
+      1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 4, 5, 6, 4, 5, 6,
+    ]);
+    expect(tiled([1, 1, 1, 2])).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]);
+    expect(tiled([2, 1, 1, 2])).toEqual([
+      1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6,
+    ]);
+    expect(tiled([1, 1, 1, 1])).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(tiled([1, 2], tf.tensor2d([7, 8], [2, 1], 'int32'))).toEqual([7, 7, 8, 8]);
+  });
+});
+
 testAgreement(ops);
 
 // The last one: the allocator is of no use afterwards.
