@@ -50,12 +50,12 @@ export function withSharedMemory(code: Uint8Array<ArrayBuffer>): Uint8Array<Arra
   return undefined;
 }
 
-/** Loads the backend by `load`, from the file `binary`, so that its memory is shared where that can be had. The backend
- * must have been told to fetch by the platform (`setWasmPaths(…, true)`); it waits for ever where fetching or making the
+/** Loads the backend by `load`, from the file `binary`; where `share` is set its memory is shared, if that can be had. The
+ * backend must have been told to fetch by the platform (`setWasmPaths(…, true)`); it waits for ever where fetching or making the
  * memory fails, so both are tried beforehand. */
-export async function withSharedBackend(binary: string, load: () => Promise<void>): Promise<void> {
+export async function loadBackend(binary: string, share: boolean, load: () => Promise<void>): Promise<void> {
   const plain = new Uint8Array(await readFile(binary));
-  const code = (canShare() && withSharedMemory(plain)) || plain;
+  const code = (share && canShare() && withSharedMemory(plain)) || plain;
   const { platform } = tf.env();
   const { fetch } = platform;
   platform.fetch = (path, ...rest) =>

@@ -7,7 +7,7 @@ import { provideOps } from '../../nn/ops.ts';
 import type { Engine } from '../engine.ts';
 import { loadKernels } from './heap.ts';
 import { wasmOps } from './ops.ts';
-import { withSharedBackend } from './sharedMemory.ts';
+import { loadBackend } from './sharedMemory.ts';
 import { threadCount } from './threadCount.ts';
 import { Threads } from './threads.ts';
 import { replaceCopies } from './views.ts';
@@ -54,7 +54,7 @@ async function load(threads: Threads): Promise<boolean> {
   wasm.setWasmPaths(folder, true);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
   const binary = `${folder}tfjs-backend-wasm${simd ? '-simd' : ''}.wasm`;
-  await withSharedBackend(binary, () => useBackend('wasm'));
+  await loadBackend(binary, threads.count > 1, () => useBackend('wasm'));
   refuseOverflow();
   replaceCopies();
   if (simd) {
