@@ -1,0 +1,58 @@
+import type { SnapshotMeasures } from '../../../../shared/protocol.ts';
+import { positionOf, withItem } from '../timeline.ts';
+import { type ApiError, readMeasures } from './api.ts';
+import type { Feed } from './feed.svelte.ts';
+
+type Reader = (run: string) => Promise<SnapshotMeasures[]>;
+
+/** What was measured of one run's snapshots, in order of time, kept fresh by the feed. */
+export class Measures {
+  list = $state.raw<readonly SnapshotMeasures[]>([]);
+  /** True until the first answer. */
+  loading = $state(true);
+  error = $state.raw<ApiError | null>(null);
+  readonly #run: string;
+  readonly #feed: Pick<Feed, 'on'>;
+  readonly #read: Reader;
+
+  constructor(run: string, feed: Pick<Feed, 'on'>, read: Reader = readMeasures) {
+    this.#run = run;
+    this.#feed = feed;
+    this.#read = read;
+  }
+
+  /** Reads all, and listens until the returned function is called. Somebody else follows the run. */
+  open(): () => void {
+    const leave = [
+      this.#feed.on('healed', () => void this.read()),
+      this.#feed.on('measures', (run, measures) => {
+        if (run === this.#run) this.#take(measures);
+      }),
+    ];
+    void this.read();
+    return () => leave.forEach((stop) => stop());
+  }
+
+  async read(): Promise<void> {
+    try {
+      const all = await this.#read(this.#run);
+      // Events that overtook the reply are newer than it.
+      const later = this.list.filter((m) => !all.some((known) => known.snapshot === m.snapshot));
+      this.list = all;
+      later.forEach((m) => this.#take(m));
+      this.error = null;
+    } catch (error) {
+      this.error = error as ApiError;
+    }
+    this.loading = false;
+  }
+
+  #take(measures: SnapshotMeasures): void {
+    this.list = withItem(
+      this.list,
+      measures,
+      (m) => m.snapshot,
+      ({ snapshot, epoch }) => positionOf({ id: snapshot, epoch }),
+    );
+  }
+}
