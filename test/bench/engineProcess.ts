@@ -30,7 +30,7 @@ async function answer(request: Request): Promise<unknown> {
     case 'snapshot':
       return measureSnapshot(await workload!.snapshot());
     case 'profile':
-      return { kernels: await workload!.profile() };
+      return workload!.profile();
     case 'store':
       return measureStore(request.preset, engine.rung);
   }

@@ -82,7 +82,7 @@ async function measure(
     const rows = AUDIENCES.map(({ name, viewers }, i): Row => {
       const list = windows[i]!;
       const ratios = list.map((window, round) => windows[0]![round]!.step / window.step);
-      const latencies = list.flatMap((window) => window.latencies);
+      const latencies = list.flatMap((window) => window.latencies.map(({ ms }) => ms));
       const each = (of: (m: Memory) => number): number | null =>
         viewers === 0 ? null : median(memory[i]!.map((m, round) => of(m) - of(memory[0]![round]!))) / viewers;
       return {

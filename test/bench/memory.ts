@@ -22,6 +22,8 @@ interface Row {
   server: Drift;
   /** Live tensors after each epoch of the deep network: least and most. */
   tensors: [number, number];
+  /** Resident bytes after each epoch. */
+  series: { trainer: number[]; server: number[] };
 }
 
 async function measure(
@@ -52,6 +54,8 @@ async function measure(
     await finished;
     const ends = epochsOf(watched.diary).filter(({ epoch }) => epoch > 0);
     const tensors = ends.map((entry) => entry.tensors);
+    const times = ends.map((entry) => entry.at);
+    const series = { trainer: ends.map((entry) => entry.rss), server: atTimes(samples, times) };
     return {
       engine: watched.engine,
       row: {
@@ -59,14 +63,10 @@ async function measure(
         preset,
         epochs,
         seconds: (clock() - begun) / 1000,
-        trainer: drift(ends.map((entry) => entry.rss)),
-        server: drift(
-          atTimes(
-            samples,
-            ends.map((entry) => entry.at),
-          ),
-        ),
+        trainer: drift(series.trainer),
+        server: drift(series.server),
         tensors: [Math.min(...tensors), Math.max(...tensors)],
+        series,
       },
     };
   } finally {

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { findPreset } from '../../shared/presets.ts';
 import type { Bench, BenchOptions } from './area.ts';
+import type { KernelTime, Profile } from './profile.ts';
 import type { Request, Timed } from './protocol.ts';
 import { MEMORY_FORMATS, PYTHON, Subject } from './subject.ts';
 import { digits, markdownTable, median } from './table.ts';
@@ -20,8 +21,8 @@ interface Row {
   ratio: number | null;
   /** The best window by PyTorch's best: other load disturbs these two least. */
   bestRatio: number | null;
-  /** The step's kernels, [name, milliseconds, calls], the longest first; null where the backend's time is not in them. */
-  kernels: [kernel: string, milliseconds: number, calls: number][] | null;
+  /** Null where the backend's time is not in its kernels. */
+  profile: Profile | null;
 }
 
 /** PyTorch keeps its threads busy on every core; where the faster one got less than this share of them, other programs
@@ -31,8 +32,8 @@ const UNDISTURBED = 0.75;
 /** Kernels that a person is shown. */
 const SHOWN = 6;
 
-/** Rungs whose kernels are the whole step; TensorFlow runs ours as operations of its own, WebGPU after the fact. */
-const PROFILED: readonly string[] = ['wasm', 'cpu'];
+/** Rungs whose kernels run while the step waits; WebGPU's run after the fact. */
+const PROFILED: readonly string[] = ['tensorflow', 'wasm', 'cpu'];
 
 const PEER = 'PyTorch';
 
@@ -89,9 +90,7 @@ async function compare(
       cores: median(windows.get(subject)!.map((w) => w.cpuSeconds / w.seconds)),
       ratio: peers.length > 0 ? median(list.map((rate, round) => rate / best(round))) : null,
       bestRatio: peers.length > 0 ? Math.max(...list) / peak : null,
-      kernels: PROFILED.includes(subject.name)
-        ? (await subject.ask<{ kernels: Row['kernels'] }>({ do: 'profile' })).kernels
-        : null,
+      profile: PROFILED.includes(subject.name) ? await subject.ask<Profile>({ do: 'profile' }) : null,
     });
   return rows;
 }
@@ -139,15 +138,11 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
     ]),
   );
   const kernels = rows
-    .filter((row) => row.kernels !== null)
-    .map(({ preset, batchSize, subject, kernels }) => {
-      const sum = kernels!.reduce((total, [, ms]) => total + ms, 0);
-      const shares = kernels!
-        .slice(0, SHOWN)
-        .map(([name, ms]) => `${name} ${digits((100 * ms) / sum)} %`)
-        .join(', ');
-      return `- ${subject}, ${preset}, ${batchSize}: ${shares}`;
-    });
+    .filter((row) => row.profile !== null)
+    .map(
+      ({ preset, batchSize, subject, profile }) =>
+        `- ${subject}, ${preset}, ${batchSize}: ${describeProfile(profile!)}`,
+    );
   return [
     `Whole training steps (32×32 RGB, 10 classes, λ = 0.5, AdamW, label smoothing 0.1; upload, forward, backward, ` +
       `update, loss read), medians of ${rounds} windows of at least ${seconds} s; the subjects take turns, and the ` +
@@ -155,8 +150,15 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
     '',
     table,
     '',
-    "Where a step's kernel time goes:",
+    "Where a step's kernel time goes, and what share of the step is outside of kernels (JavaScript, and waiting for it):",
     '',
     ...kernels,
   ].join('\n');
+}
+
+function describeProfile({ step, outside, kernels }: Profile): string {
+  const sum = kernels.reduce((total, [, milliseconds]) => total + milliseconds, 0);
+  const share = ([name, milliseconds]: KernelTime): string =>
+    `${name} ${digits((100 * milliseconds) / sum)} %`;
+  return `${kernels.slice(0, SHOWN).map(share).join(', ')}; outside ${digits(100 * outside)} % of ${digits(step, 1)} ms`;
 }

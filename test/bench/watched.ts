@@ -25,12 +25,19 @@ export interface Window {
   /** Live frames that the training computed. */
   computed: number;
   arrivals: Arrival[];
-  /** Milliseconds from the tap in the network to each arrival. */
-  latencies: number[];
+  /** Milliseconds from the tap in the network to each arrival, by the step of the frame. */
+  latencies: { step: number; ms: number }[];
   /** Bytes of the latest frame. */
   bytes: number;
   /** Processor seconds of the server. */
   serverSeconds: number;
+}
+
+/** Milliseconds from the tap to the last arrival of each frame. */
+export function lastLatencies({ latencies }: Pick<Window, 'latencies'>): number[] {
+  const last = new Map<number, number>();
+  for (const { step, ms } of latencies) last.set(step, Math.max(ms, last.get(step) ?? 0));
+  return [...last.values()];
 }
 
 export class Watched {
@@ -98,7 +105,9 @@ export class Watched {
       step: secondsPerStep(entries, from, to),
       computed: entries.filter((e) => e.is === 'live' && e.at >= from && e.at <= to).length,
       arrivals: seen.arrivals,
-      latencies: seen.arrivals.flatMap(({ step, at }) => (taps.has(step) ? [at - taps.get(step)!] : [])),
+      latencies: seen.arrivals.flatMap(({ step, at }) =>
+        taps.has(step) ? [{ step, ms: at - taps.get(step)! }] : [],
+      ),
       bytes: seen.bytes,
       serverSeconds: after.cpuSeconds - before.cpuSeconds,
     };

@@ -1,5 +1,4 @@
 /** What the benches train: a preset on random images, and what a watching person asks of it beside. */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../../server/datasets/batches.ts';
 import { VanillaNet } from '../../server/nn/vanillanet.ts';
 import { Random } from '../../server/random.ts';
@@ -10,6 +9,7 @@ import { trainStep } from '../../server/training/step.ts';
 import type { NetworkConfig } from '../../shared/config.ts';
 import { encodeFrame } from '../../shared/frame.ts';
 import { findPreset } from '../../shared/presets.ts';
+import { profileSteps, type Profile } from './profile.ts';
 import type { Timed, WorkloadOptions } from './protocol.ts';
 
 const SIZE = 32;
@@ -89,19 +89,8 @@ export class Workload {
     return encodeFrame(await this.#recorder.record(this.#net, MOMENT));
   }
 
-  /** Milliseconds of one step by kernel, the longest first. Scopes, which hold other kernels, are left out. */
-  async profile(): Promise<[kernel: string, milliseconds: number, calls: number][]> {
-    const { kernels } = await tf.profile(async () => {
-      await this.#step();
-      return [];
-    });
-    const times = new Map<string, [kernel: string, milliseconds: number, calls: number]>();
-    for (const { name, kernelTimeMs } of kernels) {
-      if (name === 'unnamed scope' || name === 'forward' || name.endsWith('__op')) continue;
-      const [, sum, calls] = times.get(name) ?? [name, 0, 0];
-      times.set(name, [name, sum + Number(await kernelTimeMs), calls + 1]);
-    }
-    return [...times.values()].sort((a, b) => b[1] - a[1]);
+  profile(): Promise<Profile> {
+    return profileSteps(() => this.#step());
   }
 
   dispose(): void {
