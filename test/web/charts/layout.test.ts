@@ -5,6 +5,8 @@ import {
   epochScale,
   epochTicks,
   GUTTER,
+  isShown,
+  shownPoints,
   stackPanels,
   tickFormat,
   valueScale,
@@ -95,4 +97,36 @@ test('ticks are written as short as their axis allows', () => {
   expect(words(0.004)).toEqual(['0', '0.002', '0.004']);
   expect(words(100)).toEqual(['0', '50', '100']);
   expect(words(0.0004)).toEqual(['0', '2e-4', '4e-4']);
+});
+
+test('a part of the axis fills the width, and what lies outside of it is not shown', () => {
+  const x = epochScale([4, 8], 400);
+  expect([x(4), x(8)]).toEqual([GUTTER.left, 400 - GUTTER.right]);
+  expect([3.9, 4, 8, 8.1].map((position) => isShown(x, position))).toEqual([false, true, true, false]);
+  expect(epochTicks(x)).toEqual([4, 5, 6, 7, 8]);
+});
+
+test('bands are cut off where the axis is, and those outside are gone', () => {
+  const x = epochScale([6, 8], 500);
+  const boxes = bandBoxes(
+    [
+      { stage: 'early', from: 1, to: 5 },
+      { stage: 'mid', from: 6, to: 7 },
+      { stage: 'late', from: 8, to: 20 },
+    ],
+    x,
+  );
+  expect(boxes.map(({ stage }) => stage)).toEqual(['mid', 'late']);
+  expect([boxes[0]!.x, boxes[0]!.width]).toEqual([x(6), x(7) - x(6)]);
+  expect(boxes[1]!.x + boxes[1]!.width).toBeCloseTo(500 - GUTTER.right);
+});
+
+test('a value axis goes by the points that are shown, and by all where none is', () => {
+  const points = [
+    [0, 100],
+    [5, 2],
+    [6, 3],
+  ] as const;
+  expect(shownPoints(points, epochScale([4, 8], 400))).toEqual([points[1], points[2]]);
+  expect(shownPoints(points, epochScale([1, 4], 400))).toEqual(points);
 });

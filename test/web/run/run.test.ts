@@ -5,7 +5,7 @@ import { PRESETS } from '../../../shared/presets.ts';
 import type { Frame } from '../../../shared/frame.ts';
 import { exactTap } from '../../../shared/frame.ts';
 import { actionsOf, isFinal } from '../../../web/src/lib/runState.ts';
-import { commandOf } from '../../../web/src/lib/run/keys.ts';
+import { commandOf, longStep } from '../../../web/src/lib/run/keys.ts';
 import { frameFor, frameKey } from '../../../web/src/lib/run/moments.ts';
 import { blockName } from '../../../web/src/lib/run/names.ts';
 import { runProgress } from '../../../web/src/lib/run/progress.ts';
@@ -113,4 +113,28 @@ test('a question mark asks for the keys, but not in a text field', () => {
   expect(commandOf(press, 'page')).toBe('help');
   expect(commandOf(press, 'button')).toBe('help');
   expect(commandOf(press, 'control')).toBe(null);
+});
+
+test('an arrow key with Shift goes by the stride, or by five', () => {
+  const press = {
+    key: 'ArrowRight',
+    altKey: false,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: true,
+    defaultPrevented: false,
+  };
+  expect(commandOf(press, 'page')).toBe('nextStride');
+  expect(commandOf({ ...press, key: 'ArrowLeft' }, 'page')).toBe('previousStride');
+  expect(commandOf(press, 'control')).toBeNull();
+  // Shift with Home selects text.
+  expect(commandOf({ ...press, key: 'Home' }, 'page')).toBeNull();
+  expect([longStep(1), longStep(3), longStep(12)]).toEqual([5, 3, 12]);
+});
+
+test('home, end, the difference and the panels have keys, never within a field', () => {
+  const press = { altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, defaultPrevented: false };
+  const commands = ['Home', 'End', 'd', '1', '4', '5'].map((key) => commandOf({ ...press, key }, 'page'));
+  expect(commands).toEqual(['first', 'last', 'difference', 'panel1', 'panel4', null]);
+  for (const key of ['Home', 'd', '1', 'm', ' ']) expect(commandOf({ ...press, key }, 'control')).toBeNull();
 });

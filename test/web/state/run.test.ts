@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type {} from 'svelte';
 import type { EpochMetrics, ProbeInfo, RunSummary, SnapshotInfo } from '../../../shared/protocol.ts';
-import type { Feed } from '../../../web/src/lib/state/feed.svelte.ts';
+import type { Feed, Missed } from '../../../web/src/lib/state/feed.svelte.ts';
 import { Listeners } from '../../../web/src/lib/state/listeners.ts';
 import { Player } from '../../../web/src/lib/state/player.svelte.ts';
 import { Run } from '../../../web/src/lib/state/run.svelte.ts';
@@ -18,6 +18,7 @@ type Events = {
 class FakeFeed {
   readonly listeners = new Listeners<Events>();
   followed: string | null = null;
+  missed: Missed | null = null;
   on<K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): () => void {
     return this.listeners.add(event, listener);
   }
@@ -46,10 +47,13 @@ beforeEach(() => {
     '/api/runs/r/metrics': [epoch(0), epoch(1)],
     '/api/runs/r/snapshots': [snapshot('0'), snapshot('1')],
   };
-  vi.stubGlobal('fetch', async (path: string) =>
-    path in server
-      ? Response.json(server[path])
-      : Response.json({ code: 'NOT_FOUND', message: `no ${path}` }, { status: 404 }),
+  vi.stubGlobal(
+    'fetch',
+    vi.fn(async (path: string) =>
+      path in server
+        ? Response.json(server[path])
+        : Response.json({ code: 'NOT_FOUND', message: `no ${path}` }, { status: 404 }),
+    ),
   );
 });
 afterEach(() => {
@@ -106,6 +110,20 @@ test('what was missed while the connection was lost is read when it is back', as
   await vi.waitFor(() => expect(run.snapshots.map((s) => s.id)).toEqual(['0', '1', '2', '3', '3m']));
 });
 
+test('after a reconnect it tells how much came meanwhile, and nothing where nothing did', async () => {
+  const { run, feed, close } = open();
+  await vi.waitFor(() => expect(run.detail).not.toBeNull());
+  feed.listeners.tell('healed');
+  await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(6));
+  expect(feed.missed).toBeNull();
+  server['/api/runs/r/metrics'] = [0, 1, 2, 3].map(epoch);
+  server['/api/runs/r/snapshots'] = ['0', '1', '2', '3', '3m'].map(snapshot);
+  feed.listeners.tell('healed');
+  await vi.waitFor(() => expect(feed.missed).toEqual({ epochs: 2, snapshots: 3 }));
+  close();
+  expect(feed.missed).toBeNull();
+});
+
 test('a closed run listens no more', async () => {
   const { run, feed, close } = open();
   await vi.waitFor(() => expect(run.detail).not.toBeNull());
@@ -131,4 +149,19 @@ test('the film advances a beat at a time until it is at its end', () => {
   expect([at, player.playing]).toEqual([2, true]);
   vi.advanceTimersByTime(1000);
   expect([at, player.playing]).toEqual([3, false]);
+});
+
+test('a film that runs takes a new pace at once', () => {
+  vi.useFakeTimers();
+  let at = 0;
+  const player = new Player(() => ++at < 100, 1000);
+  player.beat = 500;
+  vi.advanceTimersByTime(2000);
+  expect([at, player.playing]).toEqual([0, false]);
+  player.play();
+  vi.advanceTimersByTime(1000);
+  player.beat = 100;
+  vi.advanceTimersByTime(1000);
+  expect(at).toBe(12);
+  player.pause();
 });
