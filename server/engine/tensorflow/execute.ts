@@ -15,7 +15,7 @@ export interface Output {
   dtype: number;
 }
 
-interface Binding {
+export interface Binding {
   readonly [constant: `TF_${string}`]: number;
   executeOp(name: string, attributes: OpAttribute[], inputs: readonly number[], outputs: number): Output[];
   createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;
