@@ -67,6 +67,9 @@ test('a signed channel is dead where it is the same at every pixel', () => {
   expect([...deadShares({ tap: exactTap('logits', [1, 2, 1, 1], new Float32Array(2)) }, true)]).toEqual([
     0, 0,
   ]);
+  // Flat at one value on one probe, at another on the next: it tells the two apart.
+  const two = { tap: exactTap('stem.out', [2, 1, 2, 2], Float32Array.of(1, 1, 1, 1, 2, 2, 2, 2)) };
+  expect([...deadShares(two, true)]).toEqual([0.5]);
   const order = orderChannels(recording, 3, { ...options, sort: 'deadFraction' });
   expect(order.channels).toEqual([0, 2, 1]);
 });

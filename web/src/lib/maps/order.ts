@@ -38,28 +38,40 @@ export interface OrderOptions {
 const NO_KEYS = { values: null, twins: null };
 
 /** Share (0 to 1) of the frame's probes on which each channel [C] is dead: never above zero after a ReLU; where
- * values can be negative, the same at every pixel, which is what a series makes of a ReLU that never fires. */
+ * values can be negative, one and the same at every pixel, which is what a series makes of a ReLU that never fires. */
 export function deadShares({ tap }: Pick<Recording, 'tap'>, signed: boolean): Float64Array {
   const [probes, channels, height, width] = tap.shape;
   const plane = height * width;
   const shares = new Float64Array(channels);
   if (signed && plane === 1) return shares; // a vector has nothing to be constant over
+  // What one channel is on each probe takes the place of channels: [1, P, H, W].
+  const firing = new Float32Array(probes * plane);
   for (let c = 0; c < channels; c++) {
-    // What the channel is on each probe takes the place of channels: [1, P, H, W].
-    const firing = new Float32Array(probes * plane);
     const low = tap.encoding === 'u8' ? tap.minimum[c]! : 0;
     const step = tap.encoding === 'u8' ? (tap.maximum[c]! - low) / 255 : 1;
+    const rest = signed ? flatValue(tap, c) : 0;
     for (let p = 0; p < probes; p++) {
       const from = (p * channels + c) * plane;
-      const still = signed ? low + tap.values[from]! * step : 0;
       for (let i = 0; i < plane; i++) {
-        const value = low + tap.values[from + i]! * step - still;
-        firing[p * plane + i] = signed ? Math.abs(value) : value;
+        const raw = tap.values[from + i]!;
+        firing[p * plane + i] = signed ? Math.abs(raw - rest) : low + raw * step;
       }
     }
-    shares[c] = deadFraction(firing, [1, probes, height, width]);
+    shares[c] = Number.isNaN(rest) ? 0 : deadFraction(firing, [1, probes, height, width]);
   }
   return shares;
+}
+
+/** The value, as recorded, of the first probe on which a channel is the same at every pixel; NaN where it never is. */
+function flatValue(tap: Recording['tap'], channel: number): number {
+  const [probes, channels, height, width] = tap.shape;
+  const plane = height * width;
+  for (let p = 0; p < probes; p++) {
+    const from = (p * channels + channel) * plane;
+    const map = tap.values.subarray(from, from + plane);
+    if (map.every((value) => value === map[0])) return map[0]!;
+  }
+  return Number.NaN;
 }
 
 /** The keys of every channel of one probe. Throws INVALID_FRAME where the reference has another shape. */
