@@ -114,9 +114,12 @@ export class OwnProbes {
     return frame !== undefined && weights !== undefined && frame >= weights ? frame : null;
   }
 
-  /** Keeps an encoded frame; rejects where the image has gone meanwhile. */
+  /** Keeps an encoded frame; NOT_FOUND where the image has gone meanwhile. */
   async keepFrame(index: number, id: string, frame: Uint8Array): Promise<void> {
-    await writeAtomic(this.#framePath(index, id), await pack(frame));
+    const bytes = await pack(frame);
+    await writeAtomic(this.#framePath(index, id), bytes).catch((error: unknown) => {
+      throw this.has(index) ? error : this.#missing(index);
+    });
   }
 
   /** Forgets the maps after an epoch, before the run goes on from there. */

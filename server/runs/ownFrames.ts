@@ -47,7 +47,7 @@ export class OwnFrames {
     this.#rest = this.#rest.filter((other) => other !== job);
     this.#asked = [...this.#asked.filter((other) => other !== job), job];
     void this.#work();
-    void this.#addRest(folder, index);
+    this.prepare(folder, index);
     await job.done;
     const made = await folder.own.frame(index, id);
     if (made) return made;
@@ -78,7 +78,12 @@ export class OwnFrames {
     return job;
   }
 
-  /** The other snapshots of an image that has been asked for, so that moving on along the run finds its maps there. */
+  /** Computes the maps of an own image at every snapshot, behind all that is asked for, so that moving along the run
+   * finds them there. */
+  prepare(folder: RunFolder, index: number): void {
+    this.#addRest(folder, index).catch(() => undefined); // whoever asks for them is told
+  }
+
   async #addRest(folder: RunFolder, index: number): Promise<void> {
     for (const { id } of await folder.snapshots.list()) {
       if (this.#jobs.has(keyOf(folder, index, id)) || (await folder.own.modified(index, id)) !== null)

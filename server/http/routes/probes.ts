@@ -20,7 +20,7 @@ const Named = Type.Object(
   { additionalProperties: false },
 );
 
-export function probeRoutes(app: App, { store, supervisor }: Services): void {
+export function probeRoutes(app: App, { store, supervisor, analyst }: Services): void {
   /** A large image takes a quarter of a gigabyte while it is decoded: one at a time. */
   const decoding = new Queue();
   // What an image is, its content says.
@@ -83,7 +83,9 @@ export function probeRoutes(app: App, { store, supervisor }: Services): void {
       const { network } = store.get(id).record.config;
       if (!(body instanceof Uint8Array)) throw new ScopeError('INVALID_DATA', NO_IMAGE, { field: 'body' });
       const pixels = await decoding.run(() => decodeImage(body, network));
-      return reply.status(201).send(await supervisor.addProbe(id, name, pixels));
+      const probe = await supervisor.addProbe(id, name, pixels);
+      analyst.ownFrames.prepare(store.get(id), probe.index);
+      return reply.status(201).send(probe);
     },
   );
 

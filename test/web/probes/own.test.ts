@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Frame } from '../../../shared/frame.ts';
 import type { ProbeInfo } from '../../../shared/protocol.ts';
 import type { Scene } from '../../../web/src/lib/run/scene.svelte.ts';
 import { ApiError } from '../../../web/src/lib/state/api.ts';
+import { type FrameReader, SnapshotCache } from '../../../web/src/lib/state/snapshots.ts';
 import { faultOf, ownIndex, probeName } from '../../../web/src/lib/probes/own.ts';
 import { OwnImages } from '../../../web/src/lib/probes/ownImages.svelte.ts';
 import { uploadProbe } from '../../../web/src/lib/probes/upload.ts';
@@ -17,6 +19,7 @@ function createStage(): {
   own: OwnImages;
   upload: ReturnType<typeof vi.fn<typeof uploadProbe>>;
   remove: ReturnType<typeof vi.fn<(run: string, index: number) => Promise<void>>>;
+  frames: SnapshotCache;
 } {
   let probes = [recorded(0), recorded(1)];
   let probe = 0;
@@ -33,7 +36,11 @@ function createStage(): {
   } as unknown as Pick<Scene, 'run' | 'detail' | 'probe' | 'set'>;
   const upload = vi.fn<typeof uploadProbe>(async (_run, _file, name) => brought(next++, name));
   const remove = vi.fn(async () => undefined);
-  return { stage, own: new OwnImages(stage, { upload, remove }), upload, remove };
+  const read = vi.fn<FrameReader>(
+    async (...[, , , , own]) => ({ probes: own, taps: [] }) as unknown as Frame,
+  );
+  const frames = new SnapshotCache(1000, read);
+  return { stage, own: new OwnImages(stage, frames, { upload, remove }), upload, remove, frames };
 }
 const indices = ({ detail }: Pick<Scene, 'detail'>): number[] => detail.probes.map((p) => p.index);
 
@@ -131,6 +138,23 @@ test('frames of a series replace one another, those that come too fast are let g
   own.endPassing();
   await own.pass(file('4'), '4');
   expect(indices(stage)).toEqual([0, 1, 3, 4]);
+});
+
+test('what was looked at of a frame is there of the next one before that takes its place', async () => {
+  const { stage, own, frames } = createStage();
+  await own.pass(file('1'), '1');
+  const key = { run: 'r', snapshot: '3', block: 'stem', taps: ['stem.out'] };
+  await frames.get({ ...key, own: 2 }, new AbortController().signal);
+  await frames.get(key, new AbortController().signal);
+  const { set } = stage;
+  vi.spyOn(stage, 'set').mockImplementation((change) => {
+    expect(frames.peek({ ...key, own: change.probe })?.probes).toEqual([3]);
+    set(change);
+  });
+  await own.pass(file('2'), '2');
+  expect(stage.set).toHaveBeenCalledTimes(1);
+  expect(frames.heldOf('r', 3).map(({ snapshot }) => snapshot)).toEqual(['3']);
+  expect(frames.heldOf('r', 9)).toEqual([]);
 });
 
 /** What the browser's XMLHttpRequest is to the upload. */

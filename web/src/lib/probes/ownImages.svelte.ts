@@ -1,6 +1,7 @@
 import type { ProbeInfo } from '../../../../shared/protocol.ts';
 import type { Scene } from '../run/scene.svelte.ts';
 import { removeProbe } from '../state/api.ts';
+import type { SnapshotCache } from '../state/snapshots.ts';
 import { faultOf } from './own.ts';
 import { uploadProbe } from './upload.ts';
 
@@ -19,21 +20,26 @@ export interface Problem {
   detail: string;
 }
 
+type Stage = Pick<Scene, 'run' | 'detail' | 'probe' | 'set'>;
+type Frames = Pick<SnapshotCache, 'heldOf' | 'get'>;
+
+const LONGEST_WAIT_MS = 10_000;
+
 /** The images that someone brings to the run on the stage: on their way, refused, there, and gone again. */
 export class OwnImages {
   uploads = $state.raw<readonly Upload[]>([]);
   problems = $state.raw<readonly Problem[]>([]);
-  readonly #scene: Pick<Scene, 'run' | 'detail' | 'probe' | 'set'>;
+  readonly #scene: Stage;
+  readonly #frames: Frames;
   readonly #server: { upload: typeof uploadProbe; remove: typeof removeProbe };
   #count = 0;
-  /** The last of the frames that replace one another, and whether the next one is on its way. */
-  #passing: { index: number | null; busy: boolean } = { index: null, busy: false };
+  /** The last of the frames that replace one another; null where none is there. */
+  #passing: number | null = null;
+  #busy = false;
 
-  constructor(
-    scene: Pick<Scene, 'run' | 'detail' | 'probe' | 'set'>,
-    server = { upload: uploadProbe, remove: removeProbe },
-  ) {
+  constructor(scene: Stage, frames: Frames, server = { upload: uploadProbe, remove: removeProbe }) {
     this.#scene = scene;
+    this.#frames = frames;
     this.#server = server;
   }
 
@@ -55,21 +61,29 @@ export class OwnImages {
   /** One of a series of camera frames: it takes the place of the one before. While one is on its way, others are let
    * go by. */
   async pass(frame: Blob, name: string): Promise<void> {
-    if (this.#passing.busy) return;
-    this.#passing.busy = true;
+    if (this.#busy) return;
+    this.#busy = true;
     const probe = await this.#send(frame, name);
+    const before = this.#passing;
     if (probe) {
+      this.#passing = probe.index;
+      if (before !== null) await this.#fetchAlike(before, probe.index);
       this.#scene.set({ probe: probe.index });
-      const { index: before } = this.#passing;
-      this.#passing.index = probe.index;
       if (before !== null) await this.remove(before);
     }
-    this.#passing.busy = false;
+    this.#busy = false;
+  }
+
+  /** What was looked at of one image is fetched of the next, so that no map goes blank between the two. */
+  async #fetchAlike(before: number, own: number): Promise<void> {
+    const signal = AbortSignal.timeout(LONGEST_WAIT_MS);
+    const keys = this.#frames.heldOf(this.#scene.run.id, before);
+    await Promise.allSettled(keys.map((key) => this.#frames.get({ ...key, own }, signal)));
   }
 
   /** The series is over: its last frame stays. */
   endPassing(): void {
-    this.#passing = { index: null, busy: false };
+    this.#passing = null;
   }
 
   async remove(index: number): Promise<void> {

@@ -33,7 +33,7 @@ const name = ({ run, snapshot, block, own }: FrameKey): string =>
 const bytesOf = (frame: Frame): number => frame.taps.reduce((sum, tap) => sum + tap.values.byteLength, 0);
 
 export class SnapshotCache {
-  #frames = new Map<string, Frame>();
+  #frames = new Map<string, { key: FrameKey; frame: Frame }>();
   #pending = new Map<string, Pending>();
   #bytes = 0;
   #budget: number;
@@ -53,11 +53,18 @@ export class SnapshotCache {
   /** The frame if it is here; using it makes it the newest. */
   peek(key: FrameKey): Frame | null {
     const id = name(key);
-    const frame = this.#frames.get(id);
-    if (!frame) return null;
+    const held = this.#frames.get(id);
+    if (!held) return null;
     this.#frames.delete(id);
-    this.#frames.set(id, frame);
-    return frame;
+    this.#frames.set(id, held);
+    return held.frame;
+  }
+
+  /** Which frames of an own image are here. */
+  heldOf(run: string, own: number): FrameKey[] {
+    return [...this.#frames.values()]
+      .map(({ key }) => key)
+      .filter((key) => key.run === run && key.own === own);
   }
 
   /** The frame, from here or from the server. Equal requests share one fetch, which is aborted once every waiter's
@@ -91,7 +98,7 @@ export class SnapshotCache {
     const probes = own === undefined ? undefined : [own];
     const promise = this.#read(run, snapshot, taps, controller.signal, probes)
       .then((frame) => {
-        this.#keep(id, frame);
+        this.#keep(key, frame);
         return frame;
       })
       .finally(() => {
@@ -105,13 +112,14 @@ export class SnapshotCache {
     return pending;
   }
 
-  #keep(id: string, frame: Frame): void {
-    this.#frames.set(id, frame);
+  #keep(key: FrameKey, frame: Frame): void {
+    const id = name(key);
+    this.#frames.set(id, { key, frame });
     this.#bytes += bytesOf(frame);
     for (const [oldest, old] of this.#frames) {
       if (this.#bytes <= this.#budget || oldest === id) break;
       this.#frames.delete(oldest);
-      this.#bytes -= bytesOf(old);
+      this.#bytes -= bytesOf(old.frame);
     }
   }
 }
