@@ -24,14 +24,11 @@ function stretch(heap: Heap, x: tf.TensorInfo, from: number, shape: readonly num
   return output;
 }
 
-/** Where only one stretch of `inner` values at a time is repeated: how often. */
-function repetition(
-  shape: readonly number[],
-  reps: readonly number[],
-): { times: number; inner: number } | null {
-  const first = reps.findIndex((times) => times > 1);
-  const last = reps.findLastIndex((times) => times > 1);
-  if (first < 0 || shape.slice(first, last).some((side) => side !== 1)) return null;
+/** Where only one stretch of `inner` values at a time is repeated, or nothing is: how often. */
+function repetition(shape: readonly number[], reps: readonly number[]): { times: number; inner: number } | null {
+  const repeated = [...reps.keys()].filter((axis) => reps[axis]! !== 1);
+  const [first, last] = [repeated[0] ?? 0, repeated.at(-1) ?? 0];
+  if (shape.slice(first, last).some((side) => side !== 1)) return null;
   const product = (sides: readonly number[]): number => sides.reduce((a, b) => a * b, 1);
   return { times: product(reps), inner: product(shape.slice(last)) };
 }
