@@ -1,12 +1,7 @@
 /** What a panel of maps looks at besides the moment that it shows. */
-import type { RunDetail, SnapshotInfo } from '../../../../shared/protocol.ts';
+import type { SnapshotInfo } from '../../../../shared/protocol.ts';
 import type { Scene } from '../run/scene.svelte.ts';
 import type { FrameKey, SnapshotCache } from '../state/snapshots.ts';
-
-/** The probe's index where it is an image that a user brought, whose maps come alone. */
-export function ownProbe(detail: Pick<RunDetail, 'probes'>, probe: number): number | undefined {
-  return detail.probes.find(({ index }) => index === probe)?.own === undefined ? undefined : probe;
-}
 
 /** The snapshot that changes are measured from: A where it is pinned, else the one before what is shown. */
 export function referenceOf(scene: Pick<Scene, 'a' | 'snapshots' | 'shown'>): SnapshotInfo | undefined {
