@@ -2,7 +2,7 @@
  * A frame <-> the file it is kept in. Layout, little-endian: magic `VSP1` · uint32 length of the header · uint32 CRC-32
  * of the header · the header (UTF-8 JSON: that of the frame, and for each tap how it is coded and the length and CRC-32
  * of its payload) · the payloads in the header's order, each compressed by brotli. A tap needs only its own payload and
- * those of the taps that it was foretold from, all of the same block, to be read.
+ * those of the taps that it was foretold from to be read: all of the same block, but for the average over the last maps.
  */
 import { setImmediate as pause } from 'node:timers/promises';
 import { brotliCompressSync, brotliDecompressSync, constants, crc32 } from 'node:zlib';

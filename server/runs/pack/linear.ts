@@ -7,7 +7,8 @@
  * Stored weights are integers in units of 2^-shift and levels are integers: sums are exact, in any order.
  */
 import type { FrameTap } from '../../../shared/frame.ts';
-import { factorise, products, solveRounded } from './solve.ts';
+import { gramOfShifts, momentsOfShifts, products } from './moments.ts';
+import { factorise, solveRounded } from './solve.ts';
 
 export interface Linear {
   by: 'mix' | 'filter';
@@ -40,33 +41,33 @@ function channelOf(tap: U8Tap, channel: number, into: Float64Array): void {
   }
 }
 
-/** Rows of inputs [1 + K, N] of the source that the output channel is a weighted sum of; the first is of ones. */
-function inputs(source: U8Tap, by: 'mix' | 'filter', reach: number, channel: number): Float64Array {
+/** Adds to total [P·H·W] the levels of all channels times their weights, in units of 2^-shift; exact in any order. */
+function addChannels(source: U8Tap, weights: Int32Array, total: Float64Array): void {
   const [probes, channels, height, width] = source.shape;
+  const { values } = source;
   const plane = height * width;
-  const count = probes * plane;
-  const k = weightsEach(by, reach, channels);
-  const rows = new Float64Array((1 + k) * count).fill(1, 0, count);
-  if (by === 'mix') {
-    for (let c = 0; c < channels; c++) channelOf(source, c, rows.subarray((c + 1) * count, (c + 2) * count));
-    return rows;
-  }
-  for (let dy = -reach, row = 1; dy <= reach; dy++)
-    for (let dx = -reach; dx <= reach; dx++, row++)
-      for (let p = 0; p < probes; p++)
-        for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
-          const to = row * count + p * plane + y * width;
-          const from = (p * channels + channel) * plane + (y + dy) * width + dx;
-          for (let x = Math.max(0, -dx); x < Math.min(width, width - dx); x++)
-            rows[to + x] = source.values[from + x]!;
-        }
-  return rows;
+  // Four channels at a time: the total is read and written once for all of them.
+  const fours = channels - (channels % 4);
+  for (let c = 0; c < fours; c += 4)
+    for (let p = 0; p < probes; p++) {
+      let at = (p * channels + c) * plane;
+      for (let to = p * plane, end = to + plane; to < end; to++, at++)
+        total[to]! +=
+          weights[c]! * values[at]! +
+          weights[c + 1]! * values[at + plane]! +
+          weights[c + 2]! * values[at + 2 * plane]! +
+          weights[c + 3]! * values[at + 3 * plane]!;
+    }
+  for (let c = fours; c < channels; c++)
+    for (let p = 0; p < probes; p++)
+      for (let to = p * plane, end = to + plane, at = (p * channels + c) * plane; to < end; to++, at++)
+        total[to]! += weights[c]! * values[at]!;
 }
 
-/** Adds the weighted sums of one output channel, in units of 2^-shift, to total [P·H·W]; exact in any order. */
-function accumulate(
+/** Adds to total [P·H·W] the levels around each place in one channel times their weights; likewise exact. */
+function addNeighbours(
   source: U8Tap,
-  { by, reach }: Pick<Linear, 'by' | 'reach'>,
+  reach: number,
   channel: number,
   weights: Int32Array,
   total: Float64Array,
@@ -78,15 +79,14 @@ function accumulate(
   for (let k = 0; k < weights.length; k++) {
     const weight = weights[k]!;
     if (weight === 0) continue;
-    const dy = by === 'mix' ? 0 : Math.floor(k / side) - reach;
-    const dx = by === 'mix' ? 0 : (k % side) - reach;
-    const from = by === 'mix' ? k : channel;
+    const dy = Math.floor(k / side) - reach;
+    const dx = (k % side) - reach;
     const left = Math.max(0, -dx);
     const right = Math.min(width, width - dx);
     for (let p = 0; p < probes; p++)
       for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
         let to = p * plane + y * width + left;
-        let at = (p * channels + from) * plane + (y + dy) * width + dx + left;
+        let at = (p * channels + channel) * plane + (y + dy) * width + dx + left;
         for (const end = to + right - left; to < end;) total[to++]! += weight * values[at++]!;
       }
   }
@@ -103,7 +103,9 @@ export function foretellLinear(source: FrameTap, shape: FrameTap['shape'], linea
   const unit = 2 ** -shift;
   for (let c = 0; c < channels; c++) {
     total.fill(bias[c]!);
-    accumulate(source as U8Tap, { by, reach }, c, weights.subarray(c * each, (c + 1) * each), total);
+    const own = weights.subarray(c * each, (c + 1) * each);
+    if (by === 'mix') addChannels(source as U8Tap, own, total);
+    else addNeighbours(source as U8Tap, reach, c, own, total);
     for (let p = 0; p < probes; p++) {
       const to = (p * channels + c) * plane;
       for (let i = 0; i < plane; i++) {
@@ -115,15 +117,19 @@ export function foretellLinear(source: FrameTap, shape: FrameTap['shape'], linea
   return foretold;
 }
 
-/** Every nth of the samples of each row [K, N]. */
-function thin(rows: Float64Array, k: number, every: number): Float64Array {
-  if (every === 1) return rows;
-  const count = rows.length / k;
+/** Levels [P·H·W] of all channels, a row each, every nth of them; after a row of ones where `bias`. */
+function rowsOf(tap: U8Tap, every: number, bias: boolean): Float64Array {
+  const [probes, channels, height, width] = tap.shape;
+  const count = probes * height * width;
   const kept = Math.ceil(count / every);
-  const thinned = new Float64Array(k * kept);
-  for (let row = 0; row < k; row++)
-    for (let i = 0; i < kept; i++) thinned[row * kept + i] = rows[row * count + i * every]!;
-  return thinned;
+  const rows = new Float64Array((channels + (bias ? 1 : 0)) * kept);
+  if (bias) rows.fill(1, 0, kept);
+  const all = new Float64Array(count);
+  for (let c = 0, to = bias ? kept : 0; c < channels; c++) {
+    channelOf(tap, c, all);
+    for (let i = 0; i < count; i += every) rows[to++] = all[i]!;
+  }
+  return rows;
 }
 
 /** The best weights of a form for each of several units 2^-shift. */
@@ -138,29 +144,35 @@ export function fitLinear(
   const count = probes * height * width;
   const each = weightsEach(by, reach, source.shape[1]);
   const k = each + 1;
-  const every = Math.max(1, Math.floor(count / Math.max(ENOUGH, ENOUGH_EACH * k)));
   const found = shifts.map((shift) => ({
     ...{ by, reach, shift },
     weights: new Int32Array(channels * each),
     bias: new Int32Array(channels),
   }));
-  /** Fits `some` channels from `first` on, which share their inputs. */
-  const fit = (first: number, some: number): void => {
-    const rows = thin(inputs(source as U8Tap, by, reach, first), k, every);
-    const levels = new Float64Array(some * count);
-    for (let i = 0; i < some; i++)
-      channelOf(target as U8Tap, first + i, levels.subarray(i * count, (i + 1) * count));
-    const right = products(rows, k, thin(levels, some, every), some);
-    const factor = products(rows, k, rows, k, true);
-    factorise(factor, k);
-    for (const { shift, weights, bias } of found)
-      for (let i = 0; i < some; i++) {
-        const x = solveRounded(factor, right.subarray(i * k, (i + 1) * k), k, shift);
-        bias[first + i] = x[0]!;
-        weights.set(x.subarray(1), (first + i) * each);
-      }
+  const keep = (channel: number, gram: Float64Array, right: Float64Array): void => {
+    for (const { shift, weights, bias } of found) {
+      const x = solveRounded(gram, right, k, shift);
+      bias[channel] = x[0]!;
+      weights.set(x.subarray(1), channel * each);
+    }
   };
-  if (by === 'mix') fit(0, channels);
-  else for (let c = 0; c < channels; c++) fit(c, 1);
+  if (by === 'mix') {
+    const every = Math.max(1, Math.floor(count / Math.max(ENOUGH, ENOUGH_EACH * k)));
+    const rows = rowsOf(source as U8Tap, every, true);
+    const right = products(rows, k, rowsOf(target as U8Tap, every, false), channels);
+    const gram = products(rows, k, rows, k, true);
+    factorise(gram, k);
+    for (let c = 0; c < channels; c++) keep(c, gram, right.subarray(c * k, (c + 1) * k));
+    return found;
+  }
+  const maps = { levels: new Float64Array(count), probes, height, width };
+  const wanted = new Float64Array(count);
+  for (let c = 0; c < channels; c++) {
+    channelOf(source as U8Tap, c, maps.levels);
+    channelOf(target as U8Tap, c, wanted);
+    const gram = gramOfShifts(maps, reach);
+    factorise(gram, k);
+    keep(c, gram, momentsOfShifts(maps, reach, wanted));
+  }
   return found;
 }

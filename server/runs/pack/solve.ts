@@ -31,32 +31,3 @@ export function solveRounded(l: Float64Array, b: Float64Array, n: number, shift:
   }
   return x;
 }
-
-/** y·xᵀ of x [k, n] and y [m, n], [m, k]; where `half`, y is x and the upper triangle may stay empty. */
-export function products(x: Float64Array, k: number, y: Float64Array, m: number, half = false): Float64Array {
-  const n = x.length / k;
-  const all = new Float64Array(m * k);
-  // Two by two: each number that is read serves two products, and no addition waits for the one before it.
-  for (let i = 0; i < m; i += 2) {
-    const next = Math.min(i + 1, m - 1);
-    for (let j = 0; j < (half ? next + 1 : k); j += 2) {
-      const after = Math.min(j + 1, k - 1);
-      let [ij, ia, nj, na] = [0, 0, 0, 0];
-      for (let at = 0, a = i * n, b = next * n, c = j * n, d = after * n; at < n; at++) {
-        const first = y[a++]!;
-        const second = y[b++]!;
-        const left = x[c++]!;
-        const right = x[d++]!;
-        ij += first * left;
-        ia += first * right;
-        nj += second * left;
-        na += second * right;
-      }
-      all[i * k + j] = ij;
-      all[i * k + after] = ia;
-      all[next * k + j] = nj;
-      all[next * k + after] = na;
-    }
-  }
-  return all;
-}
