@@ -25,7 +25,10 @@ function stretch(heap: Heap, x: tf.TensorInfo, from: number, shape: readonly num
 }
 
 /** Where only one stretch of `inner` values at a time is repeated, or nothing is: how often. */
-function repetition(shape: readonly number[], reps: readonly number[]): { times: number; inner: number } | null {
+function repetition(
+  shape: readonly number[],
+  reps: readonly number[],
+): { times: number; inner: number } | null {
   const repeated = [...reps.keys()].filter((axis) => reps[axis]! !== 1);
   const [first, last] = [repeated[0] ?? 0, repeated.at(-1) ?? 0];
   if (shape.slice(first, last).some((side) => side !== 1)) return null;
