@@ -2,8 +2,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { heapKernel, type Heap } from './heap.ts';
 
-/** Values of one part of a pass. */
-const GRAIN = 65_536;
+/** Values of one part of a pass over rows. */
+export const ROW_GRAIN = 65_536;
 /** Most parts of a pass that sums: each has sums of its own, which are added in order. */
 const PARTS = 32;
 
@@ -12,7 +12,7 @@ const PARTS = 32;
 function sums(heap: Heap, name: string, x: tf.TensorInfo, pointers: readonly number[]): Float64Array {
   const channels = x.shape.at(-1)!;
   const rows = heap.length(x) / channels;
-  const grain = Math.max(Math.ceil(GRAIN / channels), Math.ceil(rows / PARTS));
+  const grain = Math.max(Math.ceil(ROW_GRAIN / channels), Math.ceil(rows / PARTS));
   const parts = Math.ceil(rows / grain);
   const scratch = heap.scratch(parts * 4 * channels);
   heap.run(name, rows, grain, ...pointers, heap.pointer(scratch), 4 * channels);
@@ -48,7 +48,7 @@ export const normalise = heapKernel('Normalise', (heap, [x, stats, gamma, beta],
   const [a, g, m] = [heap.view(slope), heap.view(gamma!), heap.view(stats!)];
   for (let c = 0; c < channels; c++) a[c] = g[c]! / Math.sqrt(m[channels + c]! + epsilon!);
   const [from, to, ...rows] = [x!, output, stats!, slope, beta!].map((info) => heap.pointer(info));
-  const grain = Math.ceil(GRAIN / channels);
+  const grain = Math.ceil(ROW_GRAIN / channels);
   heap.run('affine', heap.length(x!) / channels, grain, from!, to!, 4 * channels, ...rows);
   return [output];
 });
@@ -78,7 +78,7 @@ export const normaliseGradient = heapKernel('NormaliseGradient', (heap, [dy, x, 
   }
   const rows = factors.map((info) => heap.pointer(info));
   heap.run(
-    ...(['affineGradient', count, Math.ceil(GRAIN / channels)] as const),
+    ...(['affineGradient', count, Math.ceil(ROW_GRAIN / channels)] as const),
     ...[dyAt!, xAt!, dxAt!, 4 * channels, ...rows],
   );
   return outputs;

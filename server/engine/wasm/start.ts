@@ -5,6 +5,7 @@ import { packageFolder, packageVersion, processor, useBackend } from '../backend
 import { ScopeError } from '../../../shared/errors.ts';
 import { provideOps } from '../../nn/ops.ts';
 import type { Engine } from '../engine.ts';
+import { replaceBiasAdd } from './biasAdd.ts';
 import { loadKernels } from './heap.ts';
 import { wasmOps } from './ops.ts';
 import { loadBackend } from './sharedMemory.ts';
@@ -59,6 +60,7 @@ async function load(threads: Threads): Promise<boolean> {
   replaceCopies();
   if (simd) {
     await loadKernels(threads);
+    replaceBiasAdd();
     provideOps(wasmOps);
   } else await threads.end();
   return simd;

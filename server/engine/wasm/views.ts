@@ -3,18 +3,7 @@
  * other backends count references. */
 import * as tf from '@tensorflow/tfjs-core';
 import { Heap } from './heap.ts';
-
-type Kernel = (args: { inputs: tf.NamedTensorInfoMap; attrs: tf.NamedAttrMap; backend: unknown }) => unknown;
-
-/** Puts `fast` in place of a kernel of the backend; where it gives undefined, the original runs. */
-function replaceKernel(name: string, fast: Kernel): void {
-  const original = tf.getKernel(name, 'wasm');
-  tf.unregisterKernel(name, 'wasm');
-  tf.registerKernel({
-    ...original,
-    kernelFunc: (args) => (fast(args as Parameters<Kernel>[0]) ?? original.kernelFunc(args)) as tf.TensorInfo,
-  });
-}
+import { replaceKernel } from './replaceKernel.ts';
 
 /** `size` values from place `from` on. */
 function stretch(heap: Heap, x: tf.TensorInfo, from: number, shape: readonly number[]): tf.TensorInfo {

@@ -81,3 +81,25 @@ test.each([3, 4, 5, 8, 1027, 40_001])('AdamW of %i values agrees with the portab
     expect(tf.memory().numTensors).toBe(before);
   }
 });
+
+test.each([
+  [[2, 3, 5, 8], [8]],
+  [[7, 24], [24]],
+  [[2, 3, 5, 6], [6]],
+  [
+    [2, 3, 5, 8],
+    [5, 8],
+  ],
+  [[8], [8]],
+  [[4, 8], [1]],
+])('%j plus %j is the sum, value for value', (shape, added) => {
+  tf.tidy(() => {
+    const size = (sides: number[]): number => sides.reduce((a, b) => a * b, 1);
+    const [x, b] = [normals(size(shape)), normals(size(added))];
+    const before = tf.memory().numTensors;
+    const sum = tf.add(tf.tensor(x, shape), tf.tensor(b, added));
+    expect(sum.shape).toEqual(shape);
+    expect([...sum.dataSync()]).toEqual([...x.map((value, i) => value + b[i % b.length]!)]);
+    expect(tf.memory().numTensors).toBe(before + 3);
+  });
+});

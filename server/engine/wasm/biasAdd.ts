@@ -1,0 +1,29 @@
+/** Sums of a map and a value for each channel, by the kernel that normalises: tfjs's own takes one thread and six times
+ * as long. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { ROW_GRAIN } from './batchNorm.ts';
+import { Heap } from './heap.ts';
+import { replaceKernel } from './replaceKernel.ts';
+
+/** Add of float32 [..., C] and [C], channels in fours. */
+export function replaceBiasAdd(): void {
+  replaceKernel('Add', ({ inputs, backend }) => {
+    const [x, bias] = [inputs.a!, inputs.b!];
+    const channels = bias.shape[0] ?? 0;
+    const served = x.shape.length > 1 && bias.shape.length === 1 && x.shape.at(-1) === channels;
+    if (!served || channels % 4 !== 0 || x.dtype !== 'float32' || bias.dtype !== 'float32') return undefined;
+    const heap = new Heap(backend as tf.KernelBackend);
+    try {
+      const output = heap.allocate(x.shape);
+      const [centre, slope] = [heap.scratch(channels), heap.scratch(channels)];
+      heap.view(centre).fill(0);
+      heap.view(slope).fill(1);
+      const [from, to, ...rows] = [x, output, centre, slope, bias].map((info) => heap.pointer(info));
+      const grain = Math.ceil(ROW_GRAIN / channels);
+      heap.run('affine', heap.length(x) / channels, grain, from!, to!, 4 * channels, ...rows);
+      return output;
+    } finally {
+      heap.release();
+    }
+  });
+}
