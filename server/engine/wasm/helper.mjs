@@ -4,11 +4,11 @@
  * it starts without a loader.
  */
 import { parentPort } from 'node:worker_threads';
-import { ARGUMENTS, at, FAULT, GENERATION, INSIDE, NEXT, OPEN } from './task.mjs';
+import { ARGUMENTS, ASLEEP, at, FAULT, GENERATION, INSIDE, NEXT, OPEN, WAITING } from './task.mjs';
 
 /** How often a helper looks for the next task before it lays itself to sleep: some hundred microseconds. Most tasks of
  * a training step follow each other more closely than the system wakes a thread. */
-const PATIENCE = 20_000;
+const PATIENCE = 100_000;
 
 /** @typedef {{ module: WebAssembly.Module, memory: WebAssembly.Memory, control: SharedArrayBuffer }} Start */
 
@@ -22,7 +22,11 @@ function serve({ module, memory, control }) {
   let seen = 0;
   for (;;) {
     for (let i = 0; i < PATIENCE && Atomics.load(words, GENERATION) === seen; i++);
-    if (Atomics.load(words, GENERATION) === seen) Atomics.wait(words, GENERATION, seen);
+    if (Atomics.load(words, GENERATION) === seen) {
+      Atomics.add(words, ASLEEP, 1);
+      Atomics.wait(words, GENERATION, seen);
+      Atomics.sub(words, ASLEEP, 1);
+    }
     seen = Atomics.load(words, GENERATION);
     // Whoever is counted inside may read the task, as long as it is still the open one: the main thread closes it and
     // waits until nobody is inside before it writes another.
@@ -33,7 +37,7 @@ function serve({ module, memory, control }) {
       Atomics.store(words, FAULT, 1);
     }
     Atomics.sub(words, INSIDE, 1);
-    Atomics.notify(words, INSIDE);
+    if (Atomics.load(words, WAITING) !== 0) Atomics.notify(words, INSIDE);
   }
 }
 

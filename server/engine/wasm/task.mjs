@@ -9,6 +9,10 @@ export const OPEN = 16;
 export const NEXT = 32;
 /** Helpers that are reading or working on a task. */
 export const INSIDE = 48;
+/** Helpers that sleep until they are notified of a new GENERATION, and 1 while the main thread sleeps until INSIDE changes:
+ * a notification costs more than many a part of a task, so it is sent only where somebody sleeps. */
+export const ASLEEP = 80;
+export const WAITING = 96;
 /** 1 once a kernel failed in a helper. */
 export const FAULT = 64;
 
@@ -17,4 +21,4 @@ export const FAULT = 64;
 export const ARGUMENTS = 4;
 
 /** Byte offset of the numbers, and the size of the block. */
-export const at = { numbers: 320, end: 320 + 8 * 64 };
+export const at = { numbers: 512, end: 512 + 8 * 64 };

@@ -6,7 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { ScopeError } from '../../../shared/errors.ts';
-import { ARGUMENTS, at, FAULT, GENERATION, INSIDE, NEXT, OPEN } from './task.mjs';
+import { ARGUMENTS, ASLEEP, at, FAULT, GENERATION, INSIDE, NEXT, OPEN, WAITING } from './task.mjs';
 
 /** Functions of wat/; all take pointers and numbers and return nothing. */
 type Kernel = (...args: number[]) => void;
@@ -20,6 +20,8 @@ export interface ThreadOptions {
 
 const DEFAULTS: ThreadOptions = { helper: new URL('./helper.mjs', import.meta.url), patience: 30_000 };
 
+/** Helpers that sleep are not woken for a task of fewer parts: the main thread is through with it sooner. */
+const WORTH_WAKING = 4;
 /** How often the main thread looks whether the helpers are done before it lays itself to sleep. */
 const SPINS = 20_000;
 /** Milliseconds of one sleep: several make up the patience, so that a process that was stopped is not taken for one
@@ -108,7 +110,7 @@ export class Threads {
     const generation = (Atomics.load(words, GENERATION) + 1) | 0 || 1;
     Atomics.store(words, OPEN, generation);
     Atomics.store(words, GENERATION, generation);
-    Atomics.notify(words, GENERATION);
+    if (units > WORTH_WAKING * grain && Atomics.load(words, ASLEEP) !== 0) Atomics.notify(words, GENERATION);
   }
 
   /** Lets no helper into the task any more, and waits for those inside. */
@@ -116,13 +118,21 @@ export class Threads {
     const words = this.#words;
     Atomics.store(words, OPEN, 0);
     for (let i = 0; i < SPINS && Atomics.load(words, INSIDE) !== 0; i++);
+    if (Atomics.load(words, INSIDE) !== 0) this.#wait(name);
+    if (Atomics.load(words, FAULT) !== 0) this.#fail(`a helper thread of wasm failed in ${name}`);
+  }
+
+  /** Sleeps until no helper is inside. */
+  #wait(name: string): void {
+    const words = this.#words;
+    Atomics.store(words, WAITING, 1);
     let left = this.#patience;
     for (let inside; (inside = Atomics.load(words, INSIDE)) !== 0;) {
       if (left <= 0) this.#fail(`a helper thread of wasm gave no sign for ${this.#patience} ms in ${name}`);
       const nap = Math.min(NAP, left);
       if (Atomics.wait(words, INSIDE, inside, nap) === 'timed-out') left -= nap;
     }
-    if (Atomics.load(words, FAULT) !== 0) this.#fail(`a helper thread of wasm failed in ${name}`);
+    Atomics.store(words, WAITING, 0);
   }
 
   #fail(message: string): never {
