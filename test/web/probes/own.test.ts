@@ -30,7 +30,7 @@ function createStage(): {
       return { probes };
     },
     get probe() {
-      return probe;
+      return probes.some((p) => p.index === probe) ? probe : 0;
     },
     set: (change: { probe?: number }) => (probe = change.probe ?? probe),
   } as unknown as Pick<Scene, 'run' | 'detail' | 'probe' | 'set'>;
@@ -117,6 +117,17 @@ test('when the chosen image is removed, the probe before it is chosen; another o
     ['r', 2],
     ['r', 3],
   ]);
+});
+
+test('the probe before it is chosen also where the feed tells of the removal first', async () => {
+  const { stage, own, remove } = createStage();
+  await own.add([file('a.png')]);
+  remove.mockImplementation(async (_run, index) => {
+    stage.run.takeProbes(stage.detail.probes.filter((p) => p.index !== index));
+  });
+  const set = vi.spyOn(stage, 'set');
+  await own.remove(2);
+  expect(set).toHaveBeenCalledWith({ probe: 1 });
 });
 
 test('an image that can’t be removed stays, and the reason is told', async () => {

@@ -90,13 +90,16 @@ export class OwnImages {
     const { run, detail } = this.#scene;
     const probe = detail.probes.find((p) => p.index === index);
     if (!probe) return;
+    // The feed may tell of it before the reply does.
+    const chosen = this.#scene.probe === index;
+    const before = this.#before(index);
     try {
       await this.#server.remove(run.id, index);
     } catch (error) {
       this.#report(probe.own ?? '', 'failed', (error as Error).message);
       return;
     }
-    if (this.#scene.probe === index) this.#scene.set({ probe: this.#before(index) });
+    if (chosen) this.#scene.set({ probe: before });
     run.takeProbes(this.#scene.detail.probes.filter((p) => p.index !== index));
   }
 
