@@ -12,7 +12,7 @@ export const leaky = heapKernel('Leaky', (heap, [x], [slope]) => {
   return [y];
 });
 
-/** dy, x; slope → dy where x is positive, slope·dy elsewhere. */
+/** dy, and x or what became of it; slope → dy where x is positive, slope·dy elsewhere. */
 export const leakyGradient = heapKernel('LeakyGradient', (heap, [dy, x], [slope]) => {
   const dx = heap.allocate(x!.shape);
   const length = heap.length(x!);

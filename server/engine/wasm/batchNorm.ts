@@ -22,64 +22,67 @@ function sums(heap: Heap, name: string, x: tf.TensorInfo, pointers: readonly num
   return total;
 }
 
-/** x [N,H,W,C] → [2, C]: mean and biased variance. */
+/** x [N,H,W,C] → mean [C], biased variance [C]. */
 export const moments = heapKernel('Moments', (heap, [info]) => {
   const channels = info!.shape.at(-1)!;
-  const output = heap.allocate([2, channels]);
+  const outputs = [heap.allocate([channels]), heap.allocate([channels])];
   const x = heap.pointer(info!);
   // Sums of squares lose the digits that a large mean takes: the first row stands near the mean.
   const both = sums(heap, 'squares', info!, [x, x]);
   const count = heap.length(info!) / channels;
   const pivot = heap.view(info!);
-  const out = heap.view(output);
+  const [mean, variance] = outputs.map((output) => heap.view(output));
   for (let c = 0; c < channels; c++) {
     const shift = both[c]! / count;
-    out[c] = pivot[c]! + shift;
-    out[channels + c] = Math.max(0, both[channels + c]! / count - shift * shift);
+    mean![c] = pivot[c]! + shift;
+    variance![c] = Math.max(0, both[channels + c]! / count - shift * shift);
   }
-  return [output];
+  return outputs;
 });
 
-/** x, moments [2, C], gamma [C], beta [C]; ε → the normalised x. */
-export const normalise = heapKernel('Normalise', (heap, [x, stats, gamma, beta], [epsilon]) => {
+/** x, mean [C], variance [C], gamma [C], beta [C]; ε → the normalised x. */
+export const normalise = heapKernel('Normalise', (heap, [x, mean, variance, gamma, beta], [epsilon]) => {
   const channels = x!.shape.at(-1)!;
   const output = heap.allocate(x!.shape);
   const slope = heap.scratch(channels);
-  const [a, g, m] = [heap.view(slope), heap.view(gamma!), heap.view(stats!)];
-  for (let c = 0; c < channels; c++) a[c] = g[c]! / Math.sqrt(m[channels + c]! + epsilon!);
-  const [from, to, ...rows] = [x!, output, stats!, slope, beta!].map((info) => heap.pointer(info));
+  const [a, g, v] = [heap.view(slope), heap.view(gamma!), heap.view(variance!)];
+  for (let c = 0; c < channels; c++) a[c] = g[c]! / Math.sqrt(v[c]! + epsilon!);
+  const [from, to, ...rows] = [x!, output, mean!, slope, beta!].map((info) => heap.pointer(info));
   const grain = Math.ceil(ROW_GRAIN / channels);
   heap.run('affine', heap.length(x!) / channels, grain, from!, to!, 4 * channels, ...rows);
   return [output];
 });
 
-/** dy, x, moments, gamma; ε → [dx, dγ, dβ]. With x̂ the normalised x and m rows: dβ = Σ dy, dγ = Σ dy·x̂,
+/** dy, x, mean, variance, gamma; ε → [dx, dγ, dβ]. With x̂ the normalised x and m rows: dβ = Σ dy, dγ = Σ dy·x̂,
  * dx = γ/σ·(dy - dβ/m - x̂·dγ/m). */
-export const normaliseGradient = heapKernel('NormaliseGradient', (heap, [dy, x, stats, gamma], [epsilon]) => {
-  const channels = x!.shape.at(-1)!;
-  const outputs: tf.TensorInfo[] = [x!.shape, [channels], [channels]].map((s) => heap.allocate(s));
-  const factors = [heap.scratch(channels), heap.scratch(channels), heap.scratch(channels)];
-  const [dyAt, xAt, dxAt, mean] = [dy!, x!, outputs[0]!, stats!].map((info) => heap.pointer(info));
-  const both = sums(heap, 'products', x!, [dyAt!, xAt!, mean!]);
-  const [, dGamma, dBeta] = outputs.map((info) => heap.view(info));
-  const [a, b, d] = factors.map((info) => heap.view(info));
-  const [g, m] = [heap.view(gamma!), heap.view(stats!)];
-  const count = heap.length(x!) / channels;
-  for (let c = 0; c < channels; c++) {
-    const inverse = 1 / Math.sqrt(m[channels + c]! + epsilon!);
-    const scale = g[c]! * inverse;
-    const slope = both[channels + c]! * inverse;
-    const tilt = (-scale * inverse * slope) / count;
-    dBeta![c] = both[c]!;
-    dGamma![c] = slope;
-    a![c] = scale;
-    b![c] = tilt;
-    d![c] = (-scale * both[c]!) / count - m[c]! * tilt;
-  }
-  const rows = factors.map((info) => heap.pointer(info));
-  heap.run(
-    ...(['affineGradient', count, Math.ceil(ROW_GRAIN / channels)] as const),
-    ...[dyAt!, xAt!, dxAt!, 4 * channels, ...rows],
-  );
-  return outputs;
-});
+export const normaliseGradient = heapKernel(
+  'NormaliseGradient',
+  (heap, [dy, x, mean, variance, gamma], [epsilon]) => {
+    const channels = x!.shape.at(-1)!;
+    const outputs: tf.TensorInfo[] = [x!.shape, [channels], [channels]].map((s) => heap.allocate(s));
+    const factors = [heap.scratch(channels), heap.scratch(channels), heap.scratch(channels)];
+    const [dyAt, xAt, dxAt] = [dy!, x!, outputs[0]!].map((info) => heap.pointer(info));
+    const both = sums(heap, 'products', x!, [dyAt!, xAt!, heap.pointer(mean!)]);
+    const [, dGamma, dBeta] = outputs.map((info) => heap.view(info));
+    const [a, b, d] = factors.map((info) => heap.view(info));
+    const [g, m, v] = [gamma!, mean!, variance!].map((info) => heap.view(info));
+    const count = heap.length(x!) / channels;
+    for (let c = 0; c < channels; c++) {
+      const inverse = 1 / Math.sqrt(v![c]! + epsilon!);
+      const scale = g![c]! * inverse;
+      const slope = both[channels + c]! * inverse;
+      const tilt = (-scale * inverse * slope) / count;
+      dBeta![c] = both[c]!;
+      dGamma![c] = slope;
+      a![c] = scale;
+      b![c] = tilt;
+      d![c] = (-scale * both[c]!) / count - m![c]! * tilt;
+    }
+    const rows = factors.map((info) => heap.pointer(info));
+    heap.run(
+      ...(['affineGradient', count, Math.ceil(ROW_GRAIN / channels)] as const),
+      ...[dyAt!, xAt!, dxAt!, 4 * channels, ...rows],
+    );
+    return outputs;
+  },
+);

@@ -1,6 +1,6 @@
 /** The operations of nn/ops.ts for the wasm backend, by the kernels of wat/, which work on four channels at once; where
  * they don't come in fours, the portable operation does. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { portableOps, type BatchNormResult, type Ops } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { adamw } from './adamw.ts';
@@ -15,19 +15,13 @@ import { quantise } from './quantise.ts';
 const inFours = (x: tf.Tensor4D): boolean => x.shape[3] % 4 === 0;
 
 function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
-  const [n, height, width, inputs] = x.shape;
-  const outputs = w.shape[3];
-  const pixels = n * height * width;
   return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
     save([x, w]);
-    const y = product(tf.reshape(x, [pixels, inputs]), tf.reshape(w, [inputs, outputs]));
     return {
-      value: tf.reshape(y, [n, height, width, outputs]) as tf.Tensor4D,
-      gradient: (dy, [x, w]) => {
-        const slope = tf.reshape(dy, [pixels, outputs]) as tf.Tensor2D;
-        const dx = productByTransposed(slope, tf.reshape(w!, [inputs, outputs]));
-        const dw = transposedProduct(tf.reshape(x!, [pixels, inputs]), slope);
-        return [tf.reshape(dx, x!.shape), tf.reshape(dw, w!.shape)];
+      value: product(x, w),
+      gradient: (dy, saved) => {
+        const [x, w] = saved as [tf.Tensor4D, tf.Tensor4D];
+        return [productByTransposed(dy, w), transposedProduct(x, dy, w.shape)];
       },
     };
   });
@@ -39,21 +33,12 @@ function patchConv(
   stride: number,
   padding: readonly [number, number],
 ): tf.Tensor4D {
-  const [size, , inputs, outputs] = w.shape;
-  const length = size * size * inputs;
   return withGradient([w], (save, w: tf.Tensor4D) => {
-    const columns = patches([x], size, stride, ...padding)[0]!;
-    const [n, height, width] = columns.shape as [number, number, number];
-    const pixels = n * height * width;
-    const rows = tf.reshape(columns, [pixels, length]) as tf.Tensor2D;
+    const rows = patches([x], w.shape[0], stride, ...padding)[0] as tf.Tensor4D;
     save([rows]);
-    const y = product(rows, tf.reshape(w, [length, outputs]));
     return {
-      value: tf.reshape(y, [n, height, width, outputs]) as tf.Tensor4D,
-      gradient: (dy, [rows]) => {
-        const dw = transposedProduct(rows as tf.Tensor2D, tf.reshape(dy, [pixels, outputs]));
-        return [tf.reshape(dw, w.shape)];
-      },
+      value: product(rows, w),
+      gradient: (dy, [rows]) => [transposedProduct(rows as tf.Tensor4D, dy, w.shape)],
     };
   });
 }
@@ -79,32 +64,26 @@ function batchNormTrain(
   epsilon: number,
 ): BatchNormResult {
   if (!inFours(x)) return portableOps.batchNormTrain(x, gamma, beta, epsilon);
-  const channels = x.shape[3];
   // The statistics are not differentiated: what they owe x is in the gradient of y.
-  const stats = withGradient([x], (_save, x: tf.Tensor4D) => ({
-    value: moments([x])[0] as tf.Tensor2D,
-    gradient: () => [tf.zeros(x.shape)],
-  }));
+  const [mean, variance] = moments([x]) as [tf.Tensor1D, tf.Tensor1D];
   const y = withGradient([x, gamma, beta], (save, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D) => {
-    save([x, stats, gamma]);
+    save([x, mean, variance, gamma]);
     return {
-      value: normalise([x, stats, gamma, beta], epsilon)[0] as tf.Tensor4D,
+      value: normalise([x, mean, variance, gamma, beta], epsilon)[0] as tf.Tensor4D,
       gradient: (dy: tf.Tensor4D, saved) => normaliseGradient([dy, ...saved], epsilon),
     };
   });
-  const row = (i: number): tf.Tensor1D => tf.reshape(tf.slice2d(stats, [i, 0], [1, channels]), [channels]);
-  return { y, mean: row(0), variance: row(1) };
+  return { y, mean, variance };
 }
 
 function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   if (lambda === 0) return x;
   if (x.size < 4) return portableOps.annealed(x, lambda);
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    save([x]);
-    return {
-      value: leaky([x], 1 - lambda)[0] as tf.Tensor4D,
-      gradient: (dy, [x]) => leakyGradient([dy, x!], 1 - lambda),
-    };
+    const y = leaky([x], 1 - lambda)[0] as tf.Tensor4D;
+    // It has the sign of x, and is kept anyway by whatever takes it as an input.
+    save([y]);
+    return { value: y, gradient: (dy, [y]) => leakyGradient([dy, y!], 1 - lambda) };
   });
 }
 

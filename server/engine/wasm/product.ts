@@ -15,11 +15,14 @@ const [PLAIN_TILE, PACKED_TILE] = [64, 128];
 /** Columns from which on packing is worth its while; see outer.wat. */
 const WIDE = 128;
 
-/** x [p, k] and w [k, n] (transposed: [n, k]); transposed 1 or 0 → x·w [p, n], p ≥ 4, n ≥ 8. */
+const last = ({ shape }: { shape: readonly number[] }): number => shape.at(-1)!;
+
+/** x [..., k] and w [..., n] with k·n values (transposed: [..., k] with n·k); transposed 1 or 0 → x·w [..., n]. */
 const kernel = heapKernel('Product', (heap, [x, w], [transposed]) => {
-  const [p, k] = x!.shape as [number, number];
-  const n = w!.shape[transposed ? 0 : 1]!;
-  const output = heap.allocate([p, n]);
+  const k = last(x!);
+  const n = heap.length(w!) / k;
+  const p = heap.length(x!) / k;
+  const output = heap.allocate([...x!.shape.slice(0, -1), n]);
   const count = Math.ceil(n / PANEL);
   const panels = heap.scratch(count * PANEL * k);
   const [xAt, wAt, to, y] = [x!, w!, panels, output].map((info) => heap.pointer(info));
@@ -30,22 +33,29 @@ const kernel = heapKernel('Product', (heap, [x, w], [transposed]) => {
   return [output];
 });
 
-/** x [P,I] and w [I,O] → x·w [P,O]. */
-export function product(x: tf.Tensor2D, w: tf.Tensor2D): tf.Tensor2D {
-  const served = x.shape[0] >= STRIP && w.shape[1] >= PANEL;
-  return served ? (kernel([x, w], 0)[0] as tf.Tensor2D) : tf.matMul(x, w);
+const matrix = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, last(x)]);
+const served = (x: tf.Tensor, outputs: number): boolean => x.size / last(x) >= STRIP && outputs >= PANEL;
+
+/** x [N,H,W,I] and w [k,k,·,O] with I·O values → x·w [N,H,W,O]. */
+export function product(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
+  if (served(x, last(w))) return kernel([x, w], 0)[0] as tf.Tensor4D;
+  const [n, height, width] = x.shape;
+  return tf.reshape(tf.matMul(matrix(x), matrix(w)), [n, height, width, last(w)]);
 }
 
-/** dy [P,O] and w [I,O] → dy·wᵀ [P,I]. */
-export function productByTransposed(dy: tf.Tensor2D, w: tf.Tensor2D): tf.Tensor2D {
-  const served = dy.shape[0] >= STRIP && w.shape[0] >= PANEL;
-  return served ? (kernel([dy, w], 1)[0] as tf.Tensor2D) : tf.matMul(dy, tf.transpose(w));
+/** dy [N,H,W,O] and w [1,1,I,O] → dy·wᵀ [N,H,W,I]. */
+export function productByTransposed(dy: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
+  const inputs = w.shape[2];
+  if (served(dy, inputs)) return kernel([dy, w], 1)[0] as tf.Tensor4D;
+  const [n, height, width] = dy.shape;
+  return tf.reshape(tf.matMul(matrix(dy), tf.transpose(matrix(w))), [n, height, width, inputs]);
 }
 
-const outer = heapKernel('Outer', (heap, [x, dy]) => {
-  const [p, i] = x!.shape as [number, number];
-  const o = dy!.shape[1]!;
-  const output = heap.allocate([i, o]);
+/** x [..., i], dy [..., o]; a shape of i·o values → xᵀ·dy in that shape, i a multiple of 4 and o of 8. */
+const outer = heapKernel('Outer', (heap, [x, dy], shape) => {
+  const [i, o] = [last(x!), last(dy!)];
+  const p = heap.length(x!) / i;
+  const output = heap.allocate(shape);
   const packed = Math.max(i, o) >= WIDE;
   const tile = packed ? PACKED_TILE : PLAIN_TILE;
   // Rows are cut as long as the parts are worth their sums; the columns of x then, until there are enough parts.
@@ -62,9 +72,9 @@ const outer = heapKernel('Outer', (heap, [x, dy]) => {
   return [output];
 });
 
-/** x [P,I] and dy [P,O] → xᵀ·dy [I,O]. */
-export function transposedProduct(x: tf.Tensor2D, dy: tf.Tensor2D): tf.Tensor2D {
-  return x.shape[1] % STRIP === 0 && dy.shape[1] % PANEL === 0
-    ? (outer([x, dy])[0] as tf.Tensor2D)
-    : tf.matMul(tf.transpose(x), dy);
+/** The gradient of w [k,k,·,O] in product(x, w): xᵀ·dy. */
+export function transposedProduct(x: tf.Tensor4D, dy: tf.Tensor4D, shape: tf.Tensor4D['shape']): tf.Tensor4D {
+  return last(x) % STRIP === 0 && last(dy) % PANEL === 0
+    ? (outer([x, dy], ...shape)[0] as tf.Tensor4D)
+    : tf.reshape(tf.matMul(tf.transpose(matrix(x)), matrix(dy)), shape);
 }
