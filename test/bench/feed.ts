@@ -37,6 +37,8 @@ interface Row {
   /** Milliseconds from tap to arrival, over all windows. */
   latency: number;
   latency95: number;
+  /** Cores that the server kept busy, median. */
+  cores: number;
   /** Bytes of the server for each viewer: held, and resident. */
   held: number | null;
   resident: number | null;
@@ -99,6 +101,7 @@ async function measure(
         bytes: Math.max(...list.map(({ bytes }) => bytes)),
         latency: median(latencies),
         latency95: percentile(latencies, 0.95),
+        cores: median(list.map(({ serverSeconds, seconds }) => serverSeconds / seconds)),
         held: each((m) => m.held),
         resident: each((m) => m.rss),
       };
@@ -138,6 +141,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       'KiB',
       'latency ms',
       'p95',
+      'server cores',
       'held KiB/viewer',
       'resident KiB/viewer',
     ],
@@ -153,6 +157,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       digits(row.bytes / KIB),
       shown(row.latency, 1),
       shown(row.latency95, 1),
+      digits(row.cores, 3),
       shown(row.held && row.held / KIB, 0),
       shown(row.resident && row.resident / KIB, 0),
     ]),

@@ -9,6 +9,7 @@ import { Subject } from './subject.ts';
 
 /** Steps of a run before anything is measured. */
 const WARM_STEPS = 10;
+const LOOK_MS = 200;
 
 /** What one viewer watches. */
 export interface View {
@@ -60,7 +61,10 @@ export class Watched {
     const viewers = await Subject.viewers(server.device);
     const watched = new Watched(server, viewers, await server.ask({ do: 'start', run }));
     // The first steps compile and allocate.
-    while (watched.diary.filter((entry) => entry.is === 'step').length < WARM_STEPS) await watched.#alive();
+    while (watched.diary.filter((entry) => entry.is === 'step').length < WARM_STEPS) {
+      await wait(LOOK_MS);
+      await watched.#alive();
+    }
     return watched;
   }
 
@@ -68,9 +72,8 @@ export class Watched {
     return readDiary(readFileSync(this.#diary, 'utf8'));
   }
 
-  /** Waits a moment; throws the reason where the run has failed. Whether it still trains. */
+  /** Whether the run still trains; throws the reason where it has failed. */
   async #alive(): Promise<boolean> {
-    await wait(200);
     const { state, reason } = await this.server.ask<Record<string, string>>({ do: 'state', id: this.#id });
     if (state === 'failed') throw new Error(reason);
     return state === 'running';
@@ -78,7 +81,7 @@ export class Watched {
 
   /** Resolves when the run has ended. */
   async finished(): Promise<void> {
-    while (await this.#alive());
+    while (await this.#alive()) await wait(LOOK_MS);
   }
 
   async join(count: number, view: View, stalled = false): Promise<void> {
@@ -96,6 +99,7 @@ export class Watched {
     const from = clock();
     await wait(1000 * seconds);
     const to = clock();
+    if (!(await this.#alive())) throw new Error('the run has ended before it was measured');
     const seen = await this.#viewers.ask<{ arrivals: Arrival[]; bytes: number }>({ do: 'arrivals' });
     const after = await this.server.ask<{ cpuSeconds: number }>({ do: 'usage' });
     const entries = this.diary;
