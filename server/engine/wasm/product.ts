@@ -10,6 +10,8 @@ const [STRIP, PANEL] = [4, 8];
 const CACHED = 65_536;
 /** Most parts of the rows in a transposed product: each has sums of its own, which are added in order. */
 const PARTS = 16;
+/** As many units of work are enough. */
+const UNITS = 8;
 /** Rows of a transposed product that are summed before the sums go to memory: fewer where they are not packed. */
 const [PLAIN_TILE, PACKED_TILE] = [64, 128];
 /** Columns from which on packing is worth its while; see outer.wat. */
@@ -58,10 +60,11 @@ const outer = heapKernel('Outer', (heap, [x, dy], shape) => {
   const output = heap.allocate(shape);
   const packed = Math.max(i, o) >= WIDE;
   const tile = packed ? PACKED_TILE : PLAIN_TILE;
-  // Rows are cut as long as the parts are worth their sums; the columns of x then, until there are enough parts.
-  const rows = tile * Math.ceil(Math.max(p / PARTS, 4 * tile, GRAIN / (i * o)) / tile);
+  // Rows are cut as long as the parts are worth their sums; the columns of x then, until there are enough units: each
+  // packs all of dy's columns anew.
+  const rows = tile * Math.ceil(Math.max(p / PARTS, GRAIN / (i * o)) / tile);
   const parts = Math.ceil(p / rows);
-  const blocks = Math.min(Math.ceil(PARTS / parts), Math.ceil((i * o * Math.min(p, rows)) / GRAIN));
+  const blocks = Math.min(Math.ceil(UNITS / parts), Math.ceil((i * o * Math.min(p, rows)) / GRAIN));
   const block = STRIP * Math.ceil(i / STRIP / blocks);
   const units = parts * Math.ceil(i / block);
   const sums = heap.sums(output, parts);

@@ -33,7 +33,7 @@
         (local.set $at (i32.add (i32.add $x $c) (i32.mul $u $row)))
         (local.set $v (i32.const 0))
         (loop $right
-          (local.set $max (f32x4.max $max (v128.load $at)))
+          (local.set $max (f32x4.pmax (v128.load $at) $max))
           (local.set $at (i32.add $at $line))
           (br_if $right (i32.lt_u (local.tee $v (i32.add $v (i32.const 1))) $size)))
         (br_if $down (i32.lt_u (local.tee $u (i32.add $u (i32.const 1))) $size)))
