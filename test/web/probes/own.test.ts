@@ -146,9 +146,13 @@ test('frames of a series replace one another, those that come too fast are let g
   await own.pass(file('3'), '3');
   expect(indices(stage)).toEqual([0, 1, 3]);
   expect(stage.probe).toBe(3);
+  // One that is on its way when the series ends is the last of it.
+  const last = own.pass(file('4'), '4');
   own.endPassing();
-  await own.pass(file('4'), '4');
-  expect(indices(stage)).toEqual([0, 1, 3, 4]);
+  await last;
+  expect(indices(stage)).toEqual([0, 1, 4]);
+  await own.pass(file('5'), '5');
+  expect(indices(stage)).toEqual([0, 1, 4, 5]);
 });
 
 test('what was looked at of a frame is there of the next one before that takes its place', async () => {

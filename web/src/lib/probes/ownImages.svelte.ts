@@ -35,6 +35,7 @@ export class OwnImages {
   #count = 0;
   /** The last of the frames that replace one another; null where none is there. */
   #passing: number | null = null;
+  #series = 0;
   #busy = false;
 
   constructor(scene: Stage, frames: Frames, server = { upload: uploadProbe, remove: removeProbe }) {
@@ -63,10 +64,10 @@ export class OwnImages {
   async pass(frame: Blob, name: string): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
+    const [series, before] = [this.#series, this.#passing];
     const probe = await this.#send(frame, name);
-    const before = this.#passing;
     if (probe) {
-      this.#passing = probe.index;
+      if (series === this.#series) this.#passing = probe.index;
       if (before !== null) await this.#fetchAlike(before, probe.index);
       this.#scene.set({ probe: probe.index });
       if (before !== null) await this.remove(before);
@@ -84,6 +85,7 @@ export class OwnImages {
   /** The series is over: its last frame stays. */
   endPassing(): void {
     this.#passing = null;
+    this.#series++;
   }
 
   async remove(index: number): Promise<void> {
