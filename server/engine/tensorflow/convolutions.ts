@@ -1,16 +1,12 @@
-/** Convolutions by TensorFlow's kernels, and their gradients. */
+/** 1×1 convolutions and the stem's by TensorFlow's kernels, and their gradients. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { backend, Chain, FLOAT32, INT32, type Attributes, type Output } from './execute.ts';
+import { Chain, FLOAT32, type Attributes } from './execute.ts';
 
 const NHWC = { T: FLOAT32, data_format: 'NHWC' } as const;
 const PLAIN: Attributes = { T: FLOAT32, transpose_a: false, transpose_b: false };
 const BY_COLUMNS: Attributes = { ...PLAIN, transpose_a: true };
 const BY_ROWS: Attributes = { ...PLAIN, transpose_b: true };
-const DEPTHWISE: Attributes = { ...NHWC, strides: [1, 1, 1, 1], padding: 'SAME' };
-const TRANSPOSE: Attributes = { T: FLOAT32, Tperm: INT32 };
-const SUM: Attributes = { T: FLOAT32, Tidx: INT32, keep_dims: false };
-const FLOATS: Attributes = { T: FLOAT32 };
 
 export function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   const [n, height, width, inputs] = x.shape;
@@ -71,61 +67,4 @@ function paddingOf(
   });
   if (same) return { padding: 'SAME' };
   return { padding: 'EXPLICIT', explicit_paddings: [0, 0, before, after, before, after, 0, 0] };
-}
-
-export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
-  return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
-    save([x, w]);
-    return {
-      value: Chain.run((chain) =>
-        chain.tensor<tf.Tensor4D>(chain.op('DepthwiseConv2dNative', [chain.of(x), chain.of(w)], DEPTHWISE)),
-      ),
-      gradient: (dy, [x, w]) =>
-        Chain.run((chain) => {
-          const slope = chain.of(dy);
-          const dx = chain.op(
-            'DepthwiseConv2dNativeBackpropInput',
-            [chain.vector(x!.shape), chain.of(w!), slope],
-            DEPTHWISE,
-          );
-          const dw = backend().isUsingGpuDevice
-            ? chain.op(
-                'DepthwiseConv2dNativeBackpropFilter',
-                [chain.of(x!), chain.vector(w!.shape), slope],
-                DEPTHWISE,
-              )
-            : filterGradient(chain, chain.of(x!), slope, x!.shape as tf.Tensor4D['shape'], w!.shape[0]!);
-          return [chain.tensor(dx), chain.tensor(dw)];
-        }),
-    };
-  });
-}
-
-/** On the CPU the library's own filter gradient is the slowest kernel of a step. It is a depthwise convolution too: the
- * images folded into the channels are the input [1,H,W,N·C], the output's gradient [H,W,N·C,1] the filter, padded so
- * that k·k places remain; the sum over the images is short. */
-function filterGradient(
-  chain: Chain,
-  x: number,
-  dy: number,
-  [n, height, width, channels]: tf.Tensor4D['shape'],
-  size: number,
-): Output {
-  const filter = [size, size, channels, 1];
-  if (size === 1) {
-    const products = chain.op('Mul', [x, dy], FLOATS);
-    return chain.reshape(chain.op('Sum', [products.id, chain.vector([0, 1, 2])], SUM).id, filter);
-  }
-  const folded = (t: number): number => chain.op('Transpose', [t, chain.vector([1, 2, 0, 3])], TRANSPOSE).id;
-  const images = chain.reshape(folded(x), [1, height, width, n * channels]);
-  const kernel = chain.reshape(folded(dy), [height, width, n * channels, 1]);
-  const pad = (size - 1) / 2;
-  const each = chain.op('DepthwiseConv2dNative', [images.id, kernel.id], {
-    ...NHWC,
-    strides: [1, 1, 1, 1],
-    padding: 'EXPLICIT',
-    explicit_paddings: [0, 0, pad, pad, pad, pad, 0, 0],
-  });
-  const stacked = chain.reshape(each.id, [size * size, n, channels]);
-  return chain.reshape(chain.op('Sum', [stacked.id, chain.vector([1])], SUM).id, filter);
 }

@@ -3,7 +3,8 @@ import type { Ops } from '../../nn/ops.ts';
 import { annealed, hasNotedMaxPool, maxPool, notedMaxPool } from './activations.ts';
 import { adamw } from './adamw.ts';
 import { batchNormTrain } from './batchNorm.ts';
-import { conv1x1, depthwise, patchConv } from './convolutions.ts';
+import { conv1x1, patchConv } from './convolutions.ts';
+import { depthwise } from './depthwise.ts';
 import { quantise } from './quantise.ts';
 
 /** To be asked for once the backend is there. */

@@ -9,6 +9,7 @@ const TRANSPOSE: Attributes = { ...FLOATS, Tperm: INT32 };
 
 /** x [P,H,W,C]; see Ops.quantise. */
 export function quantise(x: tf.Tensor4D): tf.Tensor1D {
+  const [probes, height, width, channels] = x.shape;
   return Chain.run((chain) => {
     const id = chain.of(x);
     const outer = chain.vector([0, 1, 2]);
@@ -19,7 +20,8 @@ export function quantise(x: tf.Tensor4D): tf.Tensor1D {
     const range = binary('Maximum', binary('Sub', maximum, minimum), chain.floats(SMALLEST_RANGE));
     const scale = binary('RealDiv', chain.floats(255), range);
     const levels = chain.op('Round', [binary('Mul', binary('Sub', id, minimum), scale)], FLOATS);
-    const planes = chain.op('Transpose', [levels.id, chain.vector([0, 3, 1, 2])], TRANSPOSE);
+    const rows = chain.reshape(levels.id, [probes, height * width, channels]);
+    const planes = chain.op('Transpose', [rows.id, chain.vector([0, 2, 1])], TRANSPOSE);
     return chain.tensor(chain.concat([minimum, maximum, sum, chain.reshape(planes.id, [x.size]).id]));
   });
 }

@@ -149,6 +149,70 @@ export function testAgreement(engineOps: () => Ops, reference?: string): void {
       expectClose(got, expected, TOLERANCE);
     });
 
+  for (const shape of [
+    [10, 4, 6, 36],
+    [1, 3, 5, 7],
+    [2, 2, 2, 8],
+  ] as const)
+    test(`quantise of [${shape.join(', ')}] agrees, but for levels halfway between two`, async () => {
+      const channels = shape[3];
+      const random = Random.seeded(8, 'agreement');
+      const values = Float32Array.from({ length: shape.reduce<number>((a, b) => a * b, 1) }, (_, i) =>
+        i % channels === 0 ? 0.5 : 3 * random.normal() + (i % channels),
+      );
+      const x = tf.tensor4d(values, [...shape]);
+      const before = tf.memory().numTensors;
+      const [own, portable] = [engineOps(), portableOps].map((ops) => ops.quantise(x));
+      expect(tf.memory().numTensors).toBe(before + 2);
+      const [got, expected] = (await Promise.all([own!.data(), portable!.data()])) as Float32Array[];
+      tf.dispose([x, own!, portable!]);
+      expect(got!.length).toBe(3 * channels + values.length);
+      expect([...got!.subarray(0, 2 * channels)]).toEqual([...expected!.subarray(0, 2 * channels)]);
+      expectClose(
+        [got!.subarray(2 * channels, 3 * channels)],
+        [expected!.subarray(2 * channels, 3 * channels)],
+        TOLERANCE,
+      );
+      const levels = got!.subarray(3 * channels);
+      const apart = levels.map((level, i) => Math.abs(level - expected![3 * channels + i]!));
+      expect(levels.every((level) => Number.isInteger(level) && level >= 0 && level <= 255)).toBe(true);
+      expect(Math.max(...apart)).toBeLessThanOrEqual(1);
+      expect(apart.filter((difference) => difference > 0).length).toBeLessThanOrEqual(apart.length / 100);
+    });
+
+  test.each([true, false])('adamw agrees over ten steps, with decay %s', async (decays) => {
+    const length = 37;
+    const random = Random.seeded(9, 'agreement');
+    const vector = (): tf.Tensor1D => tf.tensor1d(Float32Array.from({ length }, () => random.normal()));
+    const gradients = Array.from({ length: 10 }, vector);
+    const decay = decays ? tf.tensor1d(Float32Array.from({ length }, (_, i) => (i % 3 ? 0.05 : 0))) : null;
+    const start = vector();
+    const run = async (ops: Ops): Promise<Float32Array[]> => {
+      let state = {
+        weights: tf.clone(start),
+        mean: tf.zeros([length]) as tf.Tensor1D,
+        square: tf.zeros([length]) as tf.Tensor1D,
+      };
+      for (const [i, gradient] of gradients.entries()) {
+        const rates = { learningRate: 0.1 / (i + 1), beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: i + 1 };
+        const next = tf.tidy(() => ({ ...ops.adamw(state, gradient, decay, rates) }));
+        tf.dispose([state.weights, state.mean, state.square]);
+        state = next;
+      }
+      const { weights, mean, square } = state;
+      const values = await Promise.all([weights, mean, square].map((t) => t.data() as Promise<Float32Array>));
+      tf.dispose([weights, mean, square]);
+      return values;
+    };
+    const before = tf.memory().numTensors;
+    const startsAs = await start.data();
+    const got = await run(engineOps());
+    expect(tf.memory().numTensors).toBe(before);
+    expect(await start.data()).toEqual(startsAs);
+    expectClose(got, await run(portableOps), TOLERANCE);
+    tf.dispose([...gradients, start, ...(decay ? [decay] : [])]);
+  });
+
   test('batch statistics keep their digits far from zero, and no tensor is left behind', async () => {
     const before = tf.memory().numTensors;
     const values = Float32Array.from({ length: 4 * 8 * 8 * 8 }, (_, i) => FAR + Math.sin(i * i));

@@ -1,0 +1,65 @@
+/** Depthwise convolutions by TensorFlow's forward kernel, which also serves the gradients. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { withGradient } from '../../nn/portable/gradient.ts';
+import { backend, Chain, FLOAT32, INT32, type Attributes, type Output } from './execute.ts';
+
+const FLOATS: Attributes = { T: FLOAT32 };
+const SUM: Attributes = { ...FLOATS, Tidx: INT32, keep_dims: false };
+const REVERSE: Attributes = { ...FLOATS, Tidx: INT32 };
+const TRANSPOSE: Attributes = { ...FLOATS, Tperm: INT32 };
+const PLAIN: Attributes = { ...FLOATS, strides: [1, 1, 1, 1], data_format: 'NHWC' };
+const SAME: Attributes = { ...PLAIN, padding: 'SAME' };
+
+export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
+  const size = w.shape[0];
+  return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
+    save([x, w]);
+    return {
+      value: Chain.run((chain) =>
+        chain.tensor<tf.Tensor4D>(convolve(chain, chain.of(x), chain.of(w), w.shape)),
+      ),
+      gradient: (dy, [x, w]) =>
+        Chain.run((chain) => {
+          const [image, filter, slope] = [x!, w!, dy].map((tensor) => chain.of(tensor)) as [
+            number,
+            number,
+            number,
+          ];
+          // An odd kernel at stride 1 is its own adjoint once reversed.
+          const reversed =
+            size > 1 ? chain.op('ReverseV2', [filter, chain.vector([0, 1])], REVERSE).id : filter;
+          const dx = convolve(chain, slope, reversed, w!.shape);
+          const dw = filterGradient(chain, image, slope, x!.shape, size);
+          return [chain.tensor(dx), chain.tensor(dw)];
+        }),
+    };
+  });
+}
+
+/** A filter of one place is a factor for each channel. */
+function convolve(chain: Chain, x: number, w: number, [size, , channels]: readonly number[]): Output {
+  if (size! > 1) return chain.op('DepthwiseConv2dNative', [x, w], SAME);
+  return chain.op('Mul', [x, chain.reshape(w, [channels!]).id], FLOATS);
+}
+
+/** Gives dw [k,k,C,1]. On the CPU the library's own filter gradient is the slowest kernel of a step. It is a depthwise
+ * convolution too: the images folded into the channels are the input [1,H,W,N·C], the output's gradient [H,W,N·C,1] the
+ * filter, padded so that k·k places remain; the sum over the images is short. */
+function filterGradient(chain: Chain, x: number, dy: number, shape: readonly number[], size: number): Output {
+  const [n, height, width, channels] = shape as [number, number, number, number];
+  const filter = [size, size, channels, 1];
+  if (size === 1) {
+    const products = chain.op('Mul', [x, dy], FLOATS);
+    return chain.reshape(chain.op('Sum', [products.id, chain.vector([0, 1, 2])], SUM).id, filter);
+  }
+  if (backend().isUsingGpuDevice)
+    return chain.op('DepthwiseConv2dNativeBackpropFilter', [x, chain.vector(filter), dy], SAME);
+  const folded = (t: number): number => chain.op('Transpose', [t, chain.vector([1, 2, 0, 3])], TRANSPOSE).id;
+  const images = chain.reshape(folded(x), [1, height, width, n * channels]);
+  const kernel = chain.reshape(folded(dy), [height, width, n * channels, 1]);
+  const pad = (size - 1) / 2;
+  const padding = { padding: 'EXPLICIT', explicit_paddings: [0, 0, pad, pad, pad, pad, 0, 0] };
+  const each = chain.op('DepthwiseConv2dNative', [images.id, kernel.id], { ...PLAIN, ...padding });
+  const stacked = chain.reshape(each.id, [size * size, n, channels]);
+  return chain.reshape(chain.op('Sum', [stacked.id, chain.vector([1])], SUM).id, filter);
+}
