@@ -1,8 +1,9 @@
 /**
  * Kernels on several threads: the main thread and its helpers (helper.mjs) take the parts of a task in turn, on the same
- * memory. How a task is cut into parts never depends on the number of threads, and every part writes what is its own: a
- * training gives the same numbers on any machine and with any number of helpers, also where one of them sleeps through
- * a task. The main thread never waits for a helper that has not taken a part.
+ * memory. How a task is cut into parts never depends on the number of threads, and every part writes what is its own; sums
+ * of parts are added in the order of the parts. So a training gives the same numbers with any number of helpers, also
+ * where one of them sleeps through a task. (Machines that fuse multiplication and addition round otherwise than those
+ * that don't.) The main thread never waits for a helper that has not taken a part.
  */
 import { Worker } from 'node:worker_threads';
 import { ScopeError } from '../../../shared/errors.ts';
