@@ -48,7 +48,8 @@ export class Scene {
     this.#snapped = this.#snap(this.view.epoch);
     this.drift = new Drift(
       run.id,
-      this.blocks.map((block) => block.id),
+      // The head has no maps of which drift is measured.
+      this.blocks.map((block) => block.id).filter((id) => id !== 'head'),
     );
   }
 
