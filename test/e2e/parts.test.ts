@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RUNG_IDS } from '../../shared/config.ts';
 import type { EngineReport, MergeReport, RunDetail } from '../../shared/protocol.ts';
+import { PANELS } from '../../web/src/lib/view.ts';
 import { openBrowser, openPage, startServer, type RunningServer } from './helper.ts';
 
 /** The parts of the dashboard on a short run that has finished and merged: the merge's report, forms, the engine page,
@@ -142,7 +143,10 @@ test.for(['light', 'dark'] as const)(
   async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     const found: string[] = [];
-    for (const path of ['/', '/new', '/engine', `/runs/${run.id}?epoch=1&a=0&b=2`]) {
+    const runPage = `/runs/${run.id}`;
+    const panels = PANELS.map((panel) => `${runPage}?panel=${panel}&epoch=1&a=0&b=2`);
+    const paths = ['/', '/new', '/engine', ...panels, `${runPage}?layout=all`, `${runPage}/truth`];
+    for (const path of paths) {
       await page.goto(server.url + path);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
       await page.waitForLoadState('networkidle');
