@@ -38,6 +38,7 @@ const COUNTER = `
 let house: House;
 let client: Socket<ServerToClient, ClientToServer>;
 let folder: string;
+let url: string;
 let id: string;
 let own: ProbeInfo;
 const heard: ProbeInfo[][] = [];
@@ -82,8 +83,8 @@ beforeAll(async () => {
     realShapes: true,
   });
   await house.app.listen({ port: 0, host: '127.0.0.1' });
-  const { port } = house.app.server.address() as AddressInfo;
-  client = io(`http://127.0.0.1:${port}`, { transports: ['websocket'], reconnection: false });
+  url = `http://127.0.0.1:${(house.app.server.address() as AddressInfo).port}`;
+  client = io(url, { transports: ['websocket'], reconnection: false });
   client.on('frame', (_, frame, painted) => {
     frames.push(decodeFrame(new Uint8Array(frame)));
     painted();
@@ -214,6 +215,20 @@ test('live frames hold it beside recorded ones where it is watched, also after t
   expect(both.probes).toEqual([2, PROBES]);
   expectSame(both, 1, both, 0);
   expect((await watch(null)).probes).toEqual([0, 1, 2, 3, 4, 5, 6]);
+
+  // Someone who watches all recorded probes and someone who watches the image: each gets what is theirs.
+  const other: typeof client = io(url, { transports: ['websocket'], reconnection: false });
+  const theirs: Frame[] = [];
+  other.on('frame', (_, frame) => theirs.push(decodeFrame(new Uint8Array(frame))));
+  await other.emitWithAck('watch', { runId: id, taps: ['stem.out'], probes: [PROBES], rate: 30 });
+  await until(() => theirs.length > 0);
+  expect(theirs[0]!.probes).toEqual([PROBES]);
+  expect(readMap(theirs[0]!.taps[0]!, 0, 0)).toHaveLength(64);
+  other.close();
+  frames = [];
+  await house.supervisor.resume(id);
+  await until(() => frames.length > 0);
+  expect(frames.at(-1)!.probes).toEqual([0, 1, 2, 3, 4, 5, 6]);
   await client.emitWithAck('watch', null);
 
   house.supervisor.stop(id);
