@@ -73,13 +73,13 @@ function implicitQl(d: Float64Array, e: Float64Array): void {
           'the eigenvalues of a matrix were not found: is a value not finite?',
         );
       let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
-      g = d[m]! - d[l]! + e[l]! / (g + Math.hypot(g, 1) * (g < 0 ? -1 : 1));
+      g = d[m]! - d[l]! + e[l]! / (g + Math.sqrt(g * g + 1) * (g < 0 ? -1 : 1));
       let [s, c, p] = [1, 1, 0];
       let i = m - 1;
       for (; i >= l; i--) {
         const f = s * e[i]!;
         const b = c * e[i]!;
-        const r = Math.hypot(f, g);
+        const r = Math.sqrt(f * f + g * g);
         e[i + 1] = r;
         if (r === 0) {
           d[i + 1]! -= p;

@@ -12,11 +12,12 @@ import { ScopeError } from '../../shared/errors.ts';
 import type { BlockMeasures } from '../../shared/measurement.ts';
 import { describeTaps, type TapDescription } from '../../shared/network.ts';
 import { encodeSafetensors } from '../../shared/safetensors.ts';
-import { toInput, type Normalisation } from '../datasets/batches.ts';
+import type { Normalisation } from '../datasets/batches.ts';
 import type { Dataset, Split } from '../datasets/dataset.ts';
-import { limitSplit } from '../datasets/limit.ts';
+import { pickEvenly } from '../datasets/limit.ts';
 import type { VanillaNet } from '../nn/vanillanet.ts';
 import { Random } from '../random.ts';
+import { joinEvaluations, testBatch, testStats, type Evaluation } from './evaluate.ts';
 import { centredGram, rankOfGram, similarityVector } from './grams.ts';
 import { MapStatistics } from './mapStatistics.ts';
 import { lowFrequencyEnergy } from './spectrum.ts';
@@ -36,6 +37,8 @@ export interface Measured {
   blocks: BlockMeasures[];
   /** A safetensors file: of each block the vector of similarityVector, float32; metadata `images` and `blocks`. */
   grams: Uint8Array;
+  /** Of the measured images: an evaluation of the whole split needs only the others. */
+  evaluation: Evaluation;
 }
 
 /** One block while it is measured. */
@@ -60,19 +63,31 @@ interface Pending {
   relu: tf.Tensor | null;
 }
 
+/** Loss and right answers of a chunk, as testStats gives them. */
+interface Stats {
+  values: tf.Tensor1D;
+  images: number;
+}
+
 export class Measurer {
   readonly #split: Split;
   readonly #normalisation: Normalisation;
+  /** Places of the measured images in the test split, ascending, and of all others. */
+  readonly #places: readonly number[];
+  readonly others: readonly number[];
 
   /** Draws the images, evenly over the classes; the same seed draws the same ones. */
   constructor({ test, shape }: Dataset, normalisation: Normalisation, seed: number) {
     const random = Random.seeded(seed, 'measures');
-    this.#split = limitSplit(test, MEASURED_IMAGES, shape.classes.length, random);
+    this.#split = test;
     this.#normalisation = normalisation;
+    this.#places = pickEvenly(test.labels, MEASURED_IMAGES, shape.classes.length, random);
+    const measured = new Set(this.#places);
+    this.others = [...test.labels.keys()].filter((place) => !measured.has(place));
   }
 
   get images(): number {
-    return this.#split.labels.length;
+    return this.#places.length;
   }
 
   /** Yields after each chunk of images and each block's Gram matrix, so that the caller can attend to other things.
@@ -81,8 +96,10 @@ export class Measurer {
     const parts = this.#parts(net.config);
     try {
       const chunk = chunkSize(parts);
+      let evaluation: Evaluation = { loss: 0, accuracy: 0, images: 0 };
       for (let from = 0; from < this.images; from += chunk) {
-        await takeAll(this.#run(net, parts, from, Math.min(this.images, from + chunk)));
+        const { pending, stats } = this.#run(net, parts, this.#places.slice(from, from + chunk));
+        evaluation = joinEvaluations(evaluation, await takeAll(pending, stats));
         yield;
       }
       const blocks: BlockMeasures[] = [];
@@ -96,7 +113,7 @@ export class Measurer {
         yield;
       }
       const metadata = { images: String(this.images), blocks: blocks.map((b) => b.block).join(',') };
-      return { images: this.images, blocks, grams: encodeSafetensors(vectors, metadata) };
+      return { images: this.images, blocks, grams: encodeSafetensors(vectors, metadata), evaluation };
     } finally {
       for (const { features } of parts) tf.dispose(features);
     }
@@ -115,46 +132,50 @@ export class Measurer {
   }
 
   /** Runs images through the network; what it returns is kept, and the caller's to dispose of. */
-  #run(net: VanillaNet, parts: readonly Part[], from: number, to: number): Pending[] {
-    const all: Pending[] = [];
+  #run(
+    net: VanillaNet,
+    parts: readonly Part[],
+    places: readonly number[],
+  ): { pending: Pending[]; stats: Stats } {
+    const pending: Pending[] = [];
     const relus = new Map<string, tf.Tensor>();
     const handles = parts.flatMap((part) => {
       const { block } = part.tap;
       const out = net.registerTap(part.tap.id, (_, value) => {
         const maps = value as tf.Tensor4D;
         part.features.push(tf.keep(featuresOf(maps, part.factor)));
-        all.push({ part, ...mapsOf(maps), relu: relus.get(block) ?? null });
+        pending.push({ part, ...mapsOf(maps), relu: relus.get(block) ?? null });
       });
       if (!part.alive) return [out];
       const relu = net.registerTap(`${block}.relu`, (_, value) => relus.set(block, channelSums(value)));
       return [relu, out];
     });
     try {
-      tf.tidy(() => void net.apply(this.#input(net.config, from, to), 'infer'));
+      const values = tf.tidy(() => {
+        const { x, labels } = testBatch(this.#split, places, this.#normalisation, net.config);
+        return testStats(net.apply(x, 'infer'), labels);
+      });
+      return { pending, stats: { values, images: places.length } };
     } finally {
       for (const handle of handles) handle.remove();
     }
-    return all;
-  }
-
-  #input({ inputSize, inputChannels }: NetworkConfig, from: number, to: number): tf.Tensor4D {
-    const pixels = inputSize * inputSize * inputChannels;
-    const values = toInput(this.#split.images.subarray(from * pixels, to * pixels), this.#normalisation);
-    return tf.tensor4d(values, [to - from, inputSize, inputSize, inputChannels]);
   }
 }
 
 /** Reads what a chunk has left, takes it in and disposes of it. */
-async function takeAll(all: readonly Pending[]): Promise<void> {
+async function takeAll(all: readonly Pending[], { values, images }: Stats): Promise<Evaluation> {
   try {
     for (const { part, maps, low, relu } of all) {
-      const [values, energies, sums] = await Promise.all([maps.data(), low.data(), relu?.data()]);
-      part.statistics.add(values as Float32Array, energies as Float32Array);
+      const [numbers, energies, sums] = await Promise.all([maps.data(), low.data(), relu?.data()]);
+      part.statistics.add(numbers as Float32Array, energies as Float32Array);
       sums?.forEach((sum, c) => {
         if (sum > 0) part.alive![c] = 1;
       });
     }
+    const [loss, correct] = (await values.data()) as unknown as [number, number];
+    return { loss, accuracy: correct / images, images };
   } finally {
+    values.dispose();
     for (const { maps, low, relu } of all) tf.dispose([maps, low, ...(relu ? [relu] : [])]);
   }
 }

@@ -108,6 +108,11 @@ export class Session {
     return this.#recorder.record(this.net, this.moment, watch);
   }
 
+  /** Places of the test images that are not measured. */
+  get unmeasured(): readonly number[] {
+    return this.#measurer.others;
+  }
+
   /** Measures every block's maps on test images; yields whenever the caller can attend to other things. Throws
    * NON_FINITE naming the tap. */
   measure(): AsyncGenerator<void, Measured> {

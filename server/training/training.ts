@@ -7,7 +7,7 @@ import type { Dataset } from '../datasets/dataset.ts';
 import { Boundary } from './boundary.ts';
 import { LiveBudget } from './budget.ts';
 import type { TrainerControl, Watch } from './control.ts';
-import { evaluate, type Evaluation } from './evaluate.ts';
+import { evaluate, joinEvaluations, type Evaluation } from './evaluate.ts';
 import { diverged } from './failure.ts';
 import { EpochMeans } from './means.ts';
 import type { TrainerEvent } from './messages.ts';
@@ -181,9 +181,9 @@ export class Training {
     const { epoch, net } = this.#session;
     const imagesPerSecond = means && this.#pace.imagesPerSecond;
     const last = epoch === training.epochs;
-    if (epoch % recording.every === 0 || last || epoch === mergeEpoch(training))
-      yield* this.#snapshot(String(epoch));
-    const test = yield* this.#evaluate();
+    const due = epoch % recording.every === 0 || last || epoch === mergeEpoch(training);
+    const measured = due ? yield* this.#snapshot(String(epoch)) : null;
+    const test = yield* this.#evaluate(measured);
     yield {
       type: 'epoch',
       metrics: {
@@ -203,10 +203,13 @@ export class Training {
     this.#pace.endEpoch();
   }
 
-  async *#evaluate(): AsyncGenerator<TrainerEvent, Evaluation> {
-    const { net, dataset, normalisation } = this.#session;
+  /** Over the whole test split; what measuring has evaluated already isn't taken through the network again. */
+  async *#evaluate(measured: Evaluation | null): AsyncGenerator<TrainerEvent, Evaluation> {
+    const { net, dataset, normalisation, unmeasured } = this.#session;
     const { batchSize } = this.#options.config.training;
-    const test = yield* this.#attentively(evaluate(net, dataset.test, normalisation, batchSize));
+    const places = measured ? unmeasured : undefined;
+    const rest = yield* this.#attentively(evaluate(net, dataset.test, normalisation, batchSize, places));
+    const test = measured ? joinEvaluations(measured, rest) : rest;
     if (!Number.isFinite(test.loss)) throw this.#diverged(`the test loss is ${test.loss}`);
     return test;
   }
@@ -223,12 +226,13 @@ export class Training {
   }
 
   /** The maps first, because people wait for them, then what is measured of them. */
-  async *#snapshot(id: string): AsyncGenerator<TrainerEvent> {
+  async *#snapshot(id: string): AsyncGenerator<TrainerEvent, Evaluation> {
     const { epoch, lambda, merged } = this.#session.moment;
     const bytes = await this.#frame();
     yield { type: 'snapshot', id, epoch, lambda, merged, bytes, weights: await this.#session.weights() };
-    const { grams, ...measured } = yield* this.#attentively(this.#session.measure());
+    const { grams, evaluation, ...measured } = yield* this.#attentively(this.#session.measure());
     yield { type: 'measures', measures: { snapshot: id, epoch, lambda, merged, ...measured }, grams };
+    return evaluation;
   }
 
   async *#checkpoint(id: string, due: boolean): AsyncGenerator<TrainerEvent> {

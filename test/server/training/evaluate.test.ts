@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { normalisation, toInput } from '../../../server/datasets/batches.ts';
 import { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { Random } from '../../../server/random.ts';
-import { evaluate, type Evaluation } from '../../../server/training/evaluate.ts';
+import { evaluate, joinEvaluations, type Evaluation } from '../../../server/training/evaluate.ts';
 import { useWasm } from './backend.ts';
 import { TINY_DATA, tinyConfig } from './tiny.ts';
 
@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => net.dispose());
 
-async function whole(batchSize: number): Promise<Evaluation & { batches: number }> {
-  const run = evaluate(net, split, measured, batchSize);
+async function whole(batchSize: number, places?: number[]): Promise<Evaluation & { batches: number }> {
+  const run = evaluate(net, split, measured, batchSize, places);
   for (let batches = 0; ; batches++) {
     const next = await run.next();
     if (next.done) return { ...next.value, batches };
@@ -66,4 +66,23 @@ test('evaluation leaves no tensors and moves no running statistics', async () =>
   await whole(5);
   expect(tf.memory().numTensors).toBe(count);
   expect([...(await statistic.data())]).toEqual(before);
+});
+
+test('two parts of a split, evaluated apart and joined, are the whole; an empty part counts for nothing', async () => {
+  const all = await whole(14);
+  const parts = [
+    [0, 3, 5, 13],
+    [1, 2, 4, 6, 7, 8, 9, 10, 11, 12],
+  ];
+  const [a, b] = [await whole(3, parts[0]), await whole(4, parts[1])];
+  expect([a.images, b.images]).toEqual([4, 10]);
+  const joined = joinEvaluations(a, b);
+  expect(joined.images).toBe(14);
+  expect(joined.loss).toBeCloseTo(all.loss, 5);
+  expect(joined.accuracy).toBeCloseTo(all.accuracy, 12);
+  expect(joinEvaluations(all, await whole(4, []))).toEqual({
+    loss: all.loss,
+    accuracy: all.accuracy,
+    images: 14,
+  });
 });

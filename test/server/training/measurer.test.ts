@@ -17,6 +17,7 @@ import { toInput } from '../../../server/datasets/batches.ts';
 import { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { Random } from '../../../server/random.ts';
 import { symmetricEigenvalues } from '../../../server/training/eigenvalues.ts';
+import { evaluate } from '../../../server/training/evaluate.ts';
 import {
   averagingFactor,
   MEASURED_IMAGES,
@@ -118,6 +119,24 @@ test('the vectors kept give the debiased linear CKA between blocks', async () =>
   const grams = ['stem', 'stages.1'].map((block) => gramMatrix(tapped(net, `${block}.out`).values, COUNT));
   const [a, b] = ['stem', 'stages.1'].map((block) => tensors.get(block)!.data as Float32Array);
   expect(a!.reduce((sum, v, i) => sum + v * b![i]!, 0)).toBeCloseTo(linearCka(grams[0]!, grams[1]!), 4);
+  net.dispose();
+});
+
+test('the measured images are evaluated in passing: with the others they make the whole test split', async () => {
+  const net = network();
+  const images = new Uint8Array(150 * 3072);
+  images.forEach((_, i) => (images[i] = (i * 31 + Math.floor(i / 3072) * 7) % 256));
+  const test = { images, labels: Uint16Array.from({ length: 150 }, (_, i) => i % 7) };
+  const { others } = new Measurer({ ...TINY_DATA, test }, NORMALISATION, 1);
+  expect(others.length).toBe(22);
+  const places = [...test.labels.keys()].filter((place) => !others.includes(place));
+  const work = evaluate(net, test, NORMALISATION, 50, places);
+  let next = await work.next();
+  while (!next.done) next = await work.next();
+  const { evaluation } = (await measure(net, { ...TINY_DATA, test })).measured;
+  expect(evaluation.images).toBe(128);
+  expect(evaluation.accuracy).toBeCloseTo(next.value.accuracy, 12);
+  expect(evaluation.loss).toBeCloseTo(next.value.loss, 5);
   net.dispose();
 });
 
