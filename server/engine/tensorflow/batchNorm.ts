@@ -17,12 +17,12 @@ export function batchNormTrain(
   let statistics: Output[] = [];
   const y = withGradient([x, gamma, beta], (save, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D) =>
     Chain.run((chain) => {
-      const none = chain.floats([]);
+      const none = chain.constant(null);
       const inputs = [chain.of(x), chain.of(gamma), chain.of(beta), none, none];
       const forward = { ...attributes, exponential_avg_factor: 1 };
       const [y, mean, variance, ...reserved] = chain.outputs('FusedBatchNormV3', inputs, forward, 6);
       // The op gives the unbiased variance.
-      const biased = chain.op('Mul', [variance!.id, chain.floats((count - 1) / count)], FLOATS);
+      const biased = chain.op('Mul', [variance!.id, chain.constant((count - 1) / count)], FLOATS);
       statistics = [mean!, biased].map((output) => chain.release(output));
       save([x, gamma, ...reserved.map((output) => chain.tensor(output))]);
       return {

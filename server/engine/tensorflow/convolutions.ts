@@ -13,22 +13,25 @@ export function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   const outputs = w.shape[3];
   const pixels = n * height * width;
   return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
-    save([x, w]);
+    const value = Chain.run((chain) => {
+      const rows = chain.reshape(chain.of(x), [pixels, inputs]);
+      const matrix = chain.reshape(chain.of(w), [inputs, outputs]);
+      const y = chain.op('MatMul', [rows.id, matrix.id], PLAIN);
+      save([chain.tensor(rows), chain.tensor(matrix)]);
+      return chain.tensor<tf.Tensor4D>(chain.reshape(y.id, [n, height, width, outputs]));
+    });
     return {
-      value: Chain.run((chain) => {
-        const rows = chain.reshape(chain.of(x), [pixels, inputs]);
-        const matrix = chain.reshape(chain.of(w), [inputs, outputs]);
-        const y = chain.op('MatMul', [rows.id, matrix.id], PLAIN);
-        return chain.tensor<tf.Tensor4D>(chain.reshape(y.id, [n, height, width, outputs]));
-      }),
-      gradient: (dy, [x, w]) =>
+      value,
+      gradient: (dy, saved) =>
         Chain.run((chain) => {
-          const rows = chain.reshape(chain.of(x!), [pixels, inputs]);
-          const matrix = chain.reshape(chain.of(w!), [inputs, outputs]);
-          const slope = chain.reshape(chain.of(dy), [pixels, outputs]);
-          const dx = chain.op('MatMul', [slope.id, matrix.id], BY_ROWS);
-          const dw = chain.op('MatMul', [rows.id, slope.id], BY_COLUMNS);
-          return [chain.tensor(chain.reshape(dx.id, x!.shape)), chain.tensor(chain.reshape(dw.id, w!.shape))];
+          const [rows, matrix] = saved.map((tensor) => chain.of(tensor)) as [number, number];
+          const slope = chain.reshape(chain.of(dy), [pixels, outputs]).id;
+          const dx = chain.op('MatMul', [slope, matrix], BY_ROWS);
+          const dw = chain.op('MatMul', [rows, slope], BY_COLUMNS);
+          return [
+            chain.tensor(chain.reshape(dx.id, [n, height, width, inputs])),
+            chain.tensor(chain.reshape(dw.id, [1, 1, inputs, outputs])),
+          ];
         }),
     };
   });

@@ -83,8 +83,18 @@ function describe(attributes: Attributes): OpAttribute[] {
   return list;
 }
 
-/** Vectors of whole numbers (shapes, axes, permutations) that ops take as inputs: few, small and always the same. */
-const vectors = new Map<string, number>();
+/** Small tensors that ops take as inputs again and again (shapes, axes, permutations, counts), for as long as the
+ * process lives. */
+const constants = new Map<string, number>();
+
+function constant(key: string, make: () => number): number {
+  let id = constants.get(key);
+  if (id === undefined) {
+    id = make();
+    constants.set(key, id);
+  }
+  return id;
+}
 
 /**
  * A chain of ops between tensors of tfjs: what lies between has no bookkeeping of tfjs's, which costs more than a small
@@ -109,15 +119,21 @@ export class Chain {
     return this.#backend.getInputTensorIds([tensor])[0]!;
   }
 
+  /** Whole numbers that come again. */
   vector(values: readonly number[]): number {
-    const key = values.join();
-    let id = vectors.get(key);
-    if (id === undefined) {
-      const { binding } = this.#backend;
-      id = binding.createTensor([values.length], binding.TF_INT32!, Int32Array.from(values));
-      vectors.set(key, id);
-    }
-    return id;
+    const { binding } = this.#backend;
+    return constant(values.join(), () =>
+      binding.createTensor([values.length], binding.TF_INT32!, Int32Array.from(values)),
+    );
+  }
+
+  /** A number that comes again, or no numbers at all. */
+  constant(value: number | null): number {
+    const { binding } = this.#backend;
+    return constant(`float ${value}`, () => {
+      const [shape, values] = value === null ? [[0], new Float32Array(0)] : [[], Float32Array.of(value)];
+      return binding.createTensor(shape, binding.TF_FLOAT!, values);
+    });
   }
 
   /** A number, or a vector of them. */

@@ -17,8 +17,8 @@ export function quantise(x: tf.Tensor4D): tf.Tensor1D {
       (op) => chain.op(op, [id, outer], REDUCTION).id,
     ) as [number, number, number];
     const binary = (op: string, a: number, b: number): number => chain.op(op, [a, b], FLOATS).id;
-    const range = binary('Maximum', binary('Sub', maximum, minimum), chain.floats(SMALLEST_RANGE));
-    const scale = binary('RealDiv', chain.floats(255), range);
+    const range = binary('Maximum', binary('Sub', maximum, minimum), chain.constant(SMALLEST_RANGE));
+    const scale = binary('RealDiv', chain.constant(255), range);
     const levels = chain.op('Round', [binary('Mul', binary('Sub', id, minimum), scale)], FLOATS);
     const rows = chain.reshape(levels.id, [probes, height * width, channels]);
     const planes = chain.op('Transpose', [rows.id, chain.vector([0, 2, 1])], TRANSPOSE);

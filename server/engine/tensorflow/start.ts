@@ -10,6 +10,7 @@ import { EngineUnavailable, shortMessage, type Engine } from '../engine.ts';
 import { provideOps } from '../../nn/ops.ts';
 import type { TensorflowBackend } from './execute.ts';
 import { tensorflowOps } from './ops.ts';
+import { replaceReshape } from './reshape.ts';
 import { findNativeBinding } from '../native/place.ts';
 
 const require = createRequire(import.meta.url);
@@ -104,6 +105,7 @@ export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Pr
     );
   tf.registerBackend('tensorflow', () => backend, 3);
   await useBackend('tensorflow');
+  replaceReshape();
   provideOps(tensorflowOps());
   return {
     rung,
