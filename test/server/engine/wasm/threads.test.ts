@@ -108,6 +108,15 @@ test('a helper that ends between two tasks is an error', async () => {
     .toContain('ended by itself');
 });
 
+test('a helper that keeps the others waiting is asked less and less', async () => {
+  const { threads, memory } = await start(1, { helper: stub('late') });
+  const asked = (): number => Atomics.load(new Int32Array(memory.buffer), 0);
+  // The first one asks, as the seventeenth after it, and then after twice as many.
+  for (let i = 0; i < 100; i++) work(threads)();
+  expect(asked()).toBeGreaterThanOrEqual(1);
+  expect(asked()).toBeLessThanOrEqual(4);
+});
+
 test('helpers that do not start are done without', async () => {
   const { threads } = await start(2, { helper: stub('absent') });
   expect(threads.count).toBe(1);
