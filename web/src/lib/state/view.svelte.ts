@@ -1,6 +1,8 @@
 import { formatView, parseView, type ViewState } from '../view.ts';
 
-/** Browsers refuse a page that changes its address much more often: milliseconds. */
+/** Milliseconds. A change is painted first, then written; and browsers refuse a page that changes its address all the
+ * time. */
+const SOON = 30;
 const PAUSE = 100;
 
 /** The view of one run, held in the URL. */
@@ -8,7 +10,7 @@ export class View {
   #state: ViewState = $state.raw(parseView(location.search));
   #write: (url: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #late = false;
+  #changed = false;
 
   /** `write` gives the page another address, without a new entry in the history. */
   constructor(write: (url: string) => void) {
@@ -19,21 +21,20 @@ export class View {
     return this.#state;
   }
 
-  /** Changes a part of the view, and the URL at once or, in a quick succession, a moment later. */
+  /** Changes a part of the view at once, and the URL a moment later. */
   set(change: Partial<ViewState>): void {
     this.#state = { ...this.#state, ...change };
-    if (this.#timer === undefined) this.#save();
-    else this.#late = true;
+    this.#changed = true;
+    this.#timer ??= setTimeout(() => this.#save(), SOON);
   }
 
   #save(): void {
+    this.#timer = undefined;
+    if (!this.#changed) return;
+    this.#changed = false;
     const query = formatView(this.#state);
     this.#write(query ? `?${query}` : location.pathname);
-    this.#late = false;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#late) this.#save();
-    }, PAUSE);
+    this.#timer = setTimeout(() => this.#save(), PAUSE);
   }
 
   /** The page is left: nothing is written any more. */
