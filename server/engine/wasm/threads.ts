@@ -28,7 +28,7 @@ const SPINS = 20_000;
 /** Milliseconds that helpers may keep a task waiting, or as long as it took the main thread, before they are taken for
  * held up by other programs; the main thread then does the next tasks alone, more of them each time. */
 const LATE = 1;
-const [FEWEST_ALONE, MOST_ALONE] = [16, 256];
+const [FEWEST_ALONE, MOST_ALONE] = [8, 64];
 /** Milliseconds of one sleep: several make up the patience, so that a process that was stopped is not taken for one
  * whose helper died. */
 const NAP = 500;

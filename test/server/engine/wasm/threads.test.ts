@@ -111,7 +111,7 @@ test('a helper that ends between two tasks is an error', async () => {
 test('a helper that keeps the others waiting is asked less and less', async () => {
   const { threads, memory } = await start(1, { helper: stub('late') });
   const asked = (): number => Atomics.load(new Int32Array(memory.buffer), 0);
-  // The first one asks, as the seventeenth after it, and then after twice as many.
+  // The first task asks, the one after eight more, after sixteen more, and so on.
   for (let i = 0; i < 100; i++) work(threads)();
   expect(asked()).toBeGreaterThanOrEqual(1);
   expect(asked()).toBeLessThanOrEqual(4);
