@@ -1,7 +1,7 @@
 /** The annealed activation and max-pooling by TensorFlow's kernels. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { Chain, execute, FLOAT32, type Attributes } from './execute.ts';
+import { backend, Chain, execute, FLOAT32, type Attributes } from './execute.ts';
 
 const FLOATS: Attributes = { T: FLOAT32 };
 
@@ -50,8 +50,10 @@ export function notedMaxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   });
 }
 
-/** Whether this TensorFlow has the kernels of `notedMaxPool`: those for x86 processors have. */
+/** Whether this TensorFlow has the kernels of `notedMaxPool`: those for x86 processors have. On a GPU its own gradient is
+ * fast, and these would take the data to the processor. */
 export function hasNotedMaxPool(): boolean {
+  if (backend().isUsingGpuDevice) return false;
   try {
     return Chain.run((chain) => {
       const x = chain.reshape(chain.floats([1, 2, 3, 4]), [1, 2, 2, 1]);

@@ -162,6 +162,17 @@ describe.each(PORTABLE_BACKENDS)('on %s', (backend) => {
     expect(error).toBeLessThan(TOLERANCE);
   });
 
+  test('the backward pass frees what it made on the way, and neither its result nor what the caller holds', () => {
+    const [x, dy] = [values(22, [1, 2, 2, 3]), values(23, [1, 2, 2, 3])] as [T4, T4];
+    const twice = (x: tf.Tensor): tf.Tensor => portableOps.annealed(portableOps.annealed(x as T4, 0.5), 0.5);
+    const before = tf.memory().numTensors;
+    const [gradient] = tf.grads(twice)([x], dy);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    const expected = list(x).map((v, i) => (v > 0 ? 1 : 0.25) * list(dy)[i]!);
+    list(gradient!).forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 5));
+    tf.dispose([x, dy, gradient!]);
+  });
+
   test('bias, average and flattening have their gradients', () => {
     const x = values(16, [2, 3, 2, 2]);
     expect(gradientError((x, b) => biasAdd(x as T4, b as tf.Tensor1D), [x, values(17, [2])])).toBeLessThan(
