@@ -2,7 +2,7 @@
  * One run on disk:
  *   run.json           configuration, state, engine, classes and probes (record.ts)
  *   metrics.jsonl      one EpochMetrics a line
- *   snapshots/         ID.vsf.gz and index.jsonl
+ *   snapshots/         ID.vsp (pack/format.ts) and index.jsonl
  *   checkpoints/       ID.safetensors, the last few
  *   weights/           ID.safetensors of every snapshot (weights.ts)
  *   reports/           ID.merge.json, made on demand (analyst.ts)

@@ -5,18 +5,13 @@
  * those of the taps that it was foretold from to be read: all of the same block, but for the average over the last maps.
  */
 import { setImmediate as pause } from 'node:timers/promises';
-import { brotliCompressSync, brotliDecompressSync, constants, crc32 } from 'node:zlib';
+import { brotliDecompressSync, crc32 } from 'node:zlib';
 import { Type, type Static } from 'typebox';
 import { ScopeError } from '../../../shared/errors.ts';
-import { checkHeader, headerOf, type Frame, type FrameHeader, type FrameTap } from '../../../shared/frame.ts';
+import { checkHeader, type Frame, type FrameHeader, type FrameTap } from '../../../shared/frame.ts';
 import { matches } from '../check.ts';
-import { codeTap } from './codeTap.ts';
 import { decodeTap, isKnown, largestPayload } from './decodeTap.ts';
-
-const MAGIC = 0x31505356; // 'VSP1'
-const PREFIX = 12;
-/** Brotli's; the higher ones take ten times as long for a twentieth less. */
-const QUALITY = 5;
+import { MAGIC, PREFIX } from './packFrame.ts';
 
 /** How one tap is stored, beside its id, shape and encoding. */
 const Stored = Type.Object({
@@ -29,27 +24,6 @@ const Stored = Type.Object({
   crc: Type.Integer({ minimum: 0 }),
 });
 type Stored = Static<typeof Stored>;
-
-/** Takes some 100 ms for a frame of 0.6 M activations: for a thread that has nothing else to do. */
-export function packFrame(frame: Frame): Uint8Array {
-  const header = headerOf(frame);
-  const payloads: Uint8Array[] = [];
-  let reach: number | undefined;
-  const taps = frame.taps.map((tap, i) => {
-    const { coding, parts } = codeTap(tap, frame.taps.slice(0, i), frame.lambda, reach);
-    if (coding.by === 'filter') reach ??= coding.size;
-    const params = { [constants.BROTLI_PARAM_QUALITY]: QUALITY };
-    const payload = brotliCompressSync(Buffer.concat(parts), { params });
-    payloads.push(payload);
-    return { ...header.taps[i]!, ...coding, bytes: payload.length, crc: crc32(payload) };
-  });
-  const json = Buffer.from(JSON.stringify({ ...header, taps }));
-  const prefix = Buffer.alloc(PREFIX);
-  prefix.writeUInt32LE(MAGIC, 0);
-  prefix.writeUInt32LE(json.length, 4);
-  prefix.writeUInt32LE(crc32(json), 8);
-  return Buffer.concat([prefix, json, ...payloads]);
-}
 
 const damaged = (why: string): ScopeError => new ScopeError('INVALID_FRAME', why);
 

@@ -1,7 +1,7 @@
 /** The thread that packs: encoded frames in, packed ones out, one at a time. */
 import { parentPort } from 'node:worker_threads';
 import { decodeFrame } from '../../../shared/frame.ts';
-import { packFrame } from './format.ts';
+import { packFrame } from './packFrame.ts';
 
 /** What is asked of the thread, and what it answers. */
 export interface PackTask {

@@ -1,5 +1,5 @@
-import { gunzipSync } from 'node:zlib';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { Type, type TSchema } from 'typebox';
@@ -84,6 +84,40 @@ describe('good requests', () => {
     expect(part.probes).toEqual([0, 2]);
     expect(part.taps.map((tap) => tap.id)).toEqual(['stem.out']);
     expect(readMap(part.taps[0]!, 1, 1)).toEqual(readMap(whole.taps[0]!, 2, 1));
+  });
+
+  test('a part is made of the payloads that it needs: damage elsewhere is told only to who asks for it', async () => {
+    const { body } = await house.ask('POST', '/api/runs', request('half damaged'));
+    const other = (body as RunDetail).id;
+    await house.reach(other, 'finished');
+    const path = join(house.path, other, 'snapshots', '1.vsp');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1; // within the last tap, the logits
+    writeFileSync(path, bytes);
+    const url = `/api/runs/${other}/snapshots/1`;
+    const part = decodeFrame((await house.app.inject({ url: `${url}?taps=stem.out` })).rawPayload);
+    expect(part.taps.map((tap) => tap.id)).toEqual(['stem.out']);
+    for (const query of ['', '?taps=logits', '?probes=0'])
+      expect(await house.ask('GET', url + query)).toMatchObject({
+        status: 409,
+        body: {
+          code: 'INVALID_DATA',
+          message: expect.stringContaining('1.vsp is damaged: tap logits is damaged'),
+        },
+      });
+  });
+
+  test('a snapshot that an earlier version gzipped is sent like the others', async () => {
+    const folder = join(house.path, id, 'snapshots');
+    const whole = (await house.app.inject({ url: `/api/runs/${id}/snapshots/3` })).rawPayload;
+    writeFileSync(join(folder, '3.vsf.gz'), gzipSync(whole));
+    renameSync(join(folder, '3.vsp'), join(folder, '3.away'));
+    const again = (await house.app.inject({ url: `/api/runs/${id}/snapshots/3` })).rawPayload;
+    expect(again.equals(whole)).toBe(true);
+    const part = await house.app.inject({ url: `/api/runs/${id}/snapshots/3?taps=logits&probes=1` });
+    expect(decodeFrame(part.rawPayload).probes).toEqual([1]);
+    renameSync(join(folder, '3.away'), join(folder, '3.vsp'));
+    rmSync(join(folder, '3.vsf.gz'));
   });
 
   test('a probe is a PNG of the pixels that the network sees', async () => {

@@ -1,7 +1,8 @@
 import { brotliCompressSync, crc32, gzipSync } from 'node:zlib';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { PackedFrame, packFrame } from '../../../../server/runs/pack/format.ts';
+import { PackedFrame } from '../../../../server/runs/pack/format.ts';
+import { packFrame } from '../../../../server/runs/pack/packFrame.ts';
 import { VanillaNet } from '../../../../server/nn/vanillanet.ts';
 import { Random } from '../../../../server/random.ts';
 import { TapRecorder } from '../../../../server/training/recorder.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { PackedFrame, packFrame } from '../../../../server/runs/pack/format.ts';
+import { PackedFrame } from '../../../../server/runs/pack/format.ts';
+import { packFrame } from '../../../../server/runs/pack/packFrame.ts';
 import { pack } from '../../../../server/runs/pack/packer.ts';
 import { encodeFrame } from '../../../../shared/frame.ts';
 import { frameOf, tapOf } from './frames.ts';
