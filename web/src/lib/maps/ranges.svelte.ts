@@ -1,9 +1,11 @@
 import {
+  commonReach,
   reachOf,
   type ColourMapId,
   type RangeMode,
   type Reach,
   type Scale,
+  uniteReaches,
 } from '../../../../shared/colour.ts';
 import type { TapDescription } from '../../../../shared/network.ts';
 import type { SnapshotInfo } from '../../../../shared/protocol.ts';
@@ -30,19 +32,11 @@ export class Ranges implements Scaling {
     this.#table = new ReachTable(read);
   }
 
-  /** What the view asks of ranges. */
-  get mode(): RangeMode {
-    return this.#scene.view.range;
-  }
-  get clip(): number {
-    return this.#scene.view.clip;
-  }
-  get colours(): ColourMapId {
-    return this.#scene.view.colours;
-  }
-  get locked(): boolean {
-    return this.#scene.view.locked;
-  }
+  // Derived each on its own: nothing is painted anew because another part of the view changed.
+  readonly mode: RangeMode = $derived.by(() => this.#scene.view.range);
+  readonly clip: number = $derived.by(() => this.#scene.view.clip);
+  readonly colours: ColourMapId = $derived.by(() => this.#scene.view.colours);
+  readonly locked: boolean = $derived.by(() => this.#scene.view.locked);
 
   /** The maps of each block that one range of the network covers. */
   readonly network: readonly TapDescription[] = $derived.by(() => {
@@ -58,7 +52,8 @@ export class Ranges implements Scaling {
   /** Reads how far `taps` reach, at every snapshot where ranges are locked, else at those shown, until the returned
    * function is called. To be called by an effect. */
   follow(taps: readonly TapDescription[], shown: readonly (SnapshotInfo | undefined)[]): () => void {
-    const { scene, mode, locked } = { scene: this.#scene, mode: this.mode, locked: this.locked };
+    const { mode, locked } = this;
+    const scene = this.#scene;
     const wanted = taps.flatMap((tap) => this.#followed(tap)).filter((tap, i, all) => all.indexOf(tap) === i);
     const snapshots = locked
       ? scene.snapshots
@@ -105,30 +100,45 @@ export class Ranges implements Scaling {
     return viewScale(tap, recordings, { mode, clip, also: this.#also(tap, shown) });
   }
 
+  /** What locked ranges reach, worked out once for as long as it holds. */
+  readonly #united: Record<string, Reach[]> = $derived.by(() => {
+    void [this.#version, this.#scene.snapshots, this.mode, this.clip];
+    return {};
+  });
+
   #also(tap: TapDescription, shown: readonly Shown[]): Reach[] {
-    void this.#version;
-    const { mode, clip, locked } = this;
-    const scene = this.#scene;
-    const ids = locked
-      ? scene.snapshots.map(({ id }) => id)
-      : mode === 'network'
-        ? shown.flatMap(({ snapshot }) => snapshot ?? [])
-        : [];
+    const { mode, locked } = this;
     const followed = this.#followed(tap);
-    const recorded = ids.flatMap((id) =>
-      followed.flatMap((t) => this.#table.get(scene.detail.id, id, t.id, { mode, clip }) ?? []),
+    const live = mode === 'network' ? this.#live(shown, followed) : [];
+    if (locked) {
+      const name = followed.map(({ id }) => id).join();
+      const ids = this.#scene.snapshots.map(({ id }) => id);
+      const united = (this.#united[name] ??= this.#recorded(ids, followed));
+      return [...united, ...live];
+    }
+    if (mode !== 'network') return [];
+    void this.#version;
+    const ids = shown.flatMap(({ snapshot }) => snapshot ?? []);
+    return [...this.#recorded(ids, followed), ...live];
+  }
+
+  /** Of these taps at these snapshots, as far as it has been read: one reach, or none. */
+  #recorded(ids: readonly string[], taps: readonly TapDescription[]): Reach[] {
+    const { mode, clip } = this;
+    const run = this.#scene.detail.id;
+    const all = ids.flatMap((id) =>
+      taps.flatMap((tap) => this.#table.get(run, id, tap.id, { mode, clip }) ?? []),
     );
-    const live =
-      mode === 'network'
-        ? shown.flatMap(({ frame, snapshot }) =>
-            snapshot === null
-              ? followed.flatMap((t) => {
-                  const found = frame?.taps.find(({ id }) => id === t.id);
-                  return found ? [reachOf([{ tap: found }], { mode, clip })] : [];
-                })
-              : [],
-          )
-        : [];
-    return [...recorded, ...live];
+    if (all.length === 0) return [];
+    return [mode === 'channel' ? uniteReaches(all) : commonReach(all, 1)];
+  }
+
+  /** Of these taps in the live frames among what is shown. */
+  #live(shown: readonly Shown[], taps: readonly TapDescription[]): Reach[] {
+    const { mode, clip } = this;
+    return shown
+      .filter(({ snapshot }) => snapshot === null)
+      .flatMap(({ frame }) => frame?.taps.filter(({ id }) => taps.some((tap) => tap.id === id)) ?? [])
+      .map((tap) => reachOf([{ tap }], { mode, clip }));
   }
 }
