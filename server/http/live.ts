@@ -8,6 +8,8 @@ import type { Supervisor } from '../runs/supervisor.ts';
 export interface Viewer {
   readonly taps: readonly string[] | null;
   readonly probes: readonly number[] | null;
+  /** The same for the same view. */
+  readonly key: string;
   /** Least milliseconds between two frames. */
   readonly interval: number;
   /** False while a frame is on its way to being painted. */
@@ -28,7 +30,7 @@ const TOLERANCE_MS = 15;
 export function createViewer(request: WatchRequest, client: Pick<Viewer, 'writable' | 'send'>): Viewer {
   const { taps, probes, rate = DEFAULT_RATE } = request;
   const state = { ready: true, settled: false, due: 0 };
-  return { taps, probes, interval: 1000 / rate, ...state, ...client };
+  return { taps, probes, key: keyOf({ taps, probes }), interval: 1000 / rate, ...state, ...client };
 }
 
 export class LiveRun {
@@ -103,14 +105,16 @@ export class LiveRun {
     if (!watch) return this.tick();
     const now = performance.now();
     const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const parts = new Map([[keyOf(watch), whole]]);
+    const all = keyOf(watch);
+    const parts = new Map([[all, whole]]);
     let frame: Frame | null = null;
     for (const viewer of this.#viewers) {
-      if (viewer.settled || viewer.due > now + TOLERANCE_MS || !covers(watch, viewer)) continue;
+      const { key } = viewer;
+      if (viewer.settled || viewer.due > now + TOLERANCE_MS || !(key === all || covers(watch, viewer)))
+        continue;
       // Whoever can't take this one waits for the next of the others, rather than cause frames of its own between.
-      viewer.due = this.#next(viewer.interval, now);
+      viewer.due = this.#next(viewer.interval, now + TOLERANCE_MS);
       if (!viewer.ready || !viewer.writable()) continue;
-      const key = keyOf(viewer);
       let part = parts.get(key);
       if (!part) {
         frame ??= decodeFrame(bytes);
@@ -124,10 +128,10 @@ export class LiveRun {
     this.tick();
   }
 
-  /** The next whole number of intervals after `now`. */
-  #next(interval: number, now: number): number {
-    this.#origin ??= now;
-    return this.#origin + (Math.floor((now - this.#origin) / interval) + 1) * interval;
+  /** The next whole number of intervals after a time. */
+  #next(interval: number, time: number): number {
+    this.#origin ??= time - TOLERANCE_MS;
+    return this.#origin + (Math.floor((time - this.#origin) / interval) + 1) * interval;
   }
 
   /** Tells the training process what all viewers together watch. */

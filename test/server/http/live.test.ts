@@ -111,6 +111,21 @@ test('viewers of one pace that joined at different times share frames from their
   for (const { frames } of all) expect(frames).toHaveLength(6);
 });
 
+test('one that takes part in a frame shortly before its own is due gets no second one at that time', () => {
+  const [ten, eleven] = [join(['a'], null, 10), join(['a'], null, 1000 / 90)];
+  receive();
+  [ten, eleven].forEach(paint);
+  vi.advanceTimersByTime(90);
+  receive();
+  expect([ten, eleven].map((v) => v.frames.length)).toEqual([2, 2]);
+  [ten, eleven].forEach(paint);
+  const before = pulls;
+  vi.advanceTimersByTime(85);
+  expect(pulls).toBe(before);
+  vi.advanceTimersByTime(10);
+  expect(pulls).toBe(before + 1);
+});
+
 test('one that paints slowly waits for the frames of the others', () => {
   const [quick, slow] = [join(['a']), join(['a'])];
   receive();
