@@ -76,8 +76,17 @@ export class Measurer {
   readonly #places: readonly number[];
   readonly others: readonly number[];
 
-  /** Draws the images, evenly over the classes; the same seed draws the same ones. */
-  constructor({ test, shape }: Dataset, normalisation: Normalisation, seed: number) {
+  readonly #blockBytes: number;
+
+  /** Draws the images, evenly over the classes; the same seed draws the same ones. `blockBytes` bounds a block's
+   * features. */
+  constructor(
+    { test, shape }: Dataset,
+    normalisation: Normalisation,
+    seed: number,
+    blockBytes: number = BLOCK_BYTES,
+  ) {
+    this.#blockBytes = blockBytes;
     const random = Random.seeded(seed, 'measures');
     this.#split = test;
     this.#normalisation = normalisation;
@@ -121,7 +130,7 @@ export class Measurer {
 
   #parts(config: NetworkConfig): Part[] {
     const outs = describeTaps(config, true).filter((tap) => tap.kind === 'out');
-    const bytes = Math.min(BLOCK_BYTES, FEATURE_BYTES / outs.length);
+    const bytes = Math.min(this.#blockBytes, FEATURE_BYTES / outs.length);
     return outs.map((tap) => ({
       tap,
       statistics: new MapStatistics(...tap.shape),

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SnapshotMeasures, type RunDetail } from '../../../shared/protocol.ts';
 import { decodeSafetensors } from '../../../shared/safetensors.ts';
 import { WORKER } from '../../../server/runs/process.ts';
+import { isFinal } from '../../../server/runs/record.ts';
+import { until } from '../runs/helper.ts';
 import { createHouse, type House } from './helper.ts';
 
 /** Four epochs of real training on wasm; the pairs are merged at the end. */
@@ -45,7 +47,7 @@ beforeAll(async () => {
     if (run === id) heard.push(measures);
   });
   await socket.emitWithAck('follow', id);
-  await house.reach(id, 'finished', 'failed');
+  await until(() => isFinal(house.supervisor.detail(id).state), 100_000);
   await socket.emitWithAck('follow', null); // what was sent before has come once this is answered
   socket.close();
 });

@@ -220,6 +220,37 @@ test('a value that is not finite is told with its tap', async () => {
   net.dispose();
 });
 
+test('features beyond their bound are averaged down for the rank alone', async () => {
+  const net = network();
+  const whole = (await measure(net)).measured.blocks[0]!;
+  // The stem has maps of 8×8×6: 60 values an image leave 3×3×6, of windows of 3, 3 and 2 pixels.
+  const work = new Measurer(TINY_DATA, NORMALISATION, 1, 60 * 4 * COUNT).measure(net);
+  let next = await work.next();
+  while (!next.done) next = await work.next();
+  const { effectiveRank: rank, ...others } = next.value.blocks[0]!;
+  expect({ ...whole, effectiveRank: undefined }).toEqual({ ...others, effectiveRank: undefined });
+  const { values } = tapped(net, 'stem.out');
+  const windows = [
+    [0, 1, 2],
+    [3, 4, 5],
+    [6, 7],
+  ];
+  const averaged = Array.from({ length: COUNT * 6 }, (_, map) =>
+    windows.flatMap((rows) =>
+      windows.map((columns) => mean(rows.flatMap((y) => columns.map((x) => values[map * 64 + y * 8 + x]!)))),
+    ),
+  ).flat();
+  const d = averaged.length / COUNT;
+  const means = Array.from({ length: d }, (_, k) =>
+    mean(Array.from({ length: COUNT }, (_, i) => averaged[i * d + k]!)),
+  );
+  const centred = Float64Array.from(averaged, (v, at) => v - means[at % d]!);
+  const eigenvalues = symmetricEigenvalues(gramMatrix(centred, COUNT), COUNT);
+  expect(rank).toBeCloseTo(effectiveRank(eigenvalues.map((v) => Math.sqrt(Math.max(0, v)))), 3);
+  expect(Math.abs(rank - whole.effectiveRank)).toBeGreaterThan(0.01);
+  net.dispose();
+});
+
 test('only maps too large for the Gram matrix are averaged down, by the smallest whole factor that fits', () => {
   expect(averagingFactor([16, 16, 24], 65_536)).toBe(1);
   expect(averagingFactor([56, 56, 512], 65_536)).toBe(6);
