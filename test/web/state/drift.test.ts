@@ -57,6 +57,11 @@ test('a run without measures says so, and so does a failure', async () => {
   serve(() => similarity([], []));
   await drift.ask(8);
   expect([drift.rule, drift.lack]).toEqual([null, 'missing']);
+  const fetched = serve(() => Response.json({ code: 'NOT_FOUND', message: 'nothing' }, { status: 404 }));
+  const older = new Drift('r', ['stem', 'stages.0', 'stages.1']);
+  await older.ask(8);
+  expect([older.rule, older.lack]).toEqual([null, 'missing']);
+  expect(fetched).toHaveBeenCalledTimes(1);
   serve(() => Response.json({ code: 'INTERNAL', message: 'no luck' }, { status: 500 }));
   await drift.ask(8);
   expect([drift.lack, drift.error?.message]).toEqual(['failed', 'no luck']);

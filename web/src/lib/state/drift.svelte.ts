@@ -39,7 +39,10 @@ export class Drift {
 
   async #read(): Promise<void> {
     try {
-      const blocks = await Promise.all(this.#blocks.map((block) => readSimilarity(this.#run, block)));
+      // One block tells whether the run was measured at all.
+      const [first, ...others] = this.#blocks;
+      const blocks = first ? [await readSimilarity(this.#run, first)] : [];
+      blocks.push(...(await Promise.all(others.map((block) => readSimilarity(this.#run, block)))));
       // Measuring goes on meanwhile: a block that was asked a moment later may know a snapshot more.
       const known = Math.min(...blocks.map((block) => block.snapshots.length));
       const same = blocks.filter((block) => block.snapshots.length === known);
