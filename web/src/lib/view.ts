@@ -23,6 +23,8 @@ export const SORTS = [
 export type Sort = (typeof SORTS)[number];
 export const COMPARE_MODES = ['side', 'blink', 'swipe'] as const;
 export type CompareMode = (typeof COMPARE_MODES)[number];
+export const AXES = ['epoch', 'lambda'] as const;
+export type Axis = (typeof AXES)[number];
 
 export interface ViewState {
   /** '' is the first block. */
@@ -48,6 +50,8 @@ export interface ViewState {
   /** Colour map of values that are never negative. */
   colours: ColourMapId;
   compare: CompareMode;
+  /** What measures are drawn over. */
+  axis: Axis;
   /** The run to compare with; '' is this one. */
   other: string;
   /** Whether its channels are put in the order that correlates best with this run's. */
@@ -113,6 +117,7 @@ const FIELDS: { readonly [K in keyof ViewState]: Field<ViewState[K]> } = {
   clip: number(0, 0, 0.1),
   colours: choice('viridis', COLOUR_MAPS),
   compare: choice('side', COMPARE_MODES),
+  axis: choice('epoch', AXES),
   other: pattern('', /^[\w-]{1,100}$/),
   match: flag(false),
   from: number<number | null>(null, 0, 1e5),

@@ -1,8 +1,7 @@
 /** What the small multiples show of a run's measures; no pixels here. */
 import type { Measure, SnapshotMeasures } from '../../../../shared/measurement.ts';
 import { positionOf } from '../timeline.ts';
-
-export type Axis = 'epoch' | 'lambda';
+import type { Axis } from '../view.ts';
 
 export interface Dot {
   snapshot: string;
