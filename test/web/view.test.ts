@@ -13,6 +13,7 @@ test('a view survives its way through the URL', () => {
       clip: 0.01,
       colours: 'magma',
       compare: 'swipe',
+      axis: 'lambda',
       other: '2026-11-24-emoji',
       match: true,
       from: 2.5,
