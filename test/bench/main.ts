@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- AREA] [-- --json]`: measures, prints and writes test/bench/RESULTS.md. Areas are train, taps,
- * feed, memory, growth and store; without one, all. PyTorch is taken from VANILLASCOPE_PYTHON, or python3, where that has torch.
+ * feed, memory, growth, store and paint; without one, all. PyTorch is taken from VANILLASCOPE_PYTHON, or python3, where that has torch.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
@@ -11,12 +11,13 @@ import type { Bench, BenchOptions } from './area.ts';
 import { bench as feed } from './feed.ts';
 import { bench as growth } from './growth.ts';
 import { bench as memory } from './memory.ts';
+import { bench as paint } from './paint.ts';
 import { bench as store } from './store.ts';
 import { digits, replaceSection } from './table.ts';
 import { bench as taps } from './taps.ts';
 import { bench as train } from './train.ts';
 
-const AREAS: Readonly<Record<string, Bench>> = { train, taps, feed, memory, growth, store };
+const AREAS: Readonly<Record<string, Bench>> = { train, taps, feed, memory, growth, store, paint };
 const RESULTS = new URL('./RESULTS.md', import.meta.url);
 const TITLE = '# Measured\n\nWritten by `npm run bench` (`-- AREA` measures one section anew).\n';
 

@@ -22,7 +22,11 @@ const workshop = await openWorkshop({
   backend,
   worker: fileURLToPath(new URL('watchedWorker.ts', import.meta.url)),
 });
-const app = await buildApp({ ...workshop, host: '127.0.0.1', build: join(folder, 'no-build') });
+const app = await buildApp({
+  ...workshop,
+  host: '127.0.0.1',
+  build: fileURLToPath(new URL('../../web/build', import.meta.url)),
+});
 await app.listen({ port: 0, host: '127.0.0.1' });
 const { port } = app.server.address() as AddressInfo;
 

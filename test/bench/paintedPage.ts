@@ -1,0 +1,88 @@
+/** A page of the dashboard that notes when it paints. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import ts from 'typescript';
+
+/** The page's part as a script that needs nothing around it. */
+const NOTES = ts.transpileModule(readFileSync(new URL('pageNotes.ts', import.meta.url), 'utf8'), {
+  compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+}).outputText;
+/** Nothing painted for so long: all that had to be is. */
+const QUIET_MS = 150;
+/** A page that has not come to rest after this has something wrong. */
+const PATIENCE_MS = 60_000;
+
+export interface Paint {
+  /** When the pixels were in the canvas, ms since 1970. */
+  end: number;
+  /** Milliseconds that it took. */
+  ms: number;
+  pixels: number;
+  /** No map was there to paint. */
+  blank: boolean;
+}
+
+export interface LiveFrame {
+  step: number;
+  /** When the page had the frame, and when its maps had been shown; null while they are not. Ms since 1970. */
+  arrived: number;
+  shown: number | null;
+}
+
+export class PaintedPage {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens a page with an empty cache. */
+  static async open(browser: Browser, url: string): Promise<PaintedPage> {
+    const page = await browser.newPage({ viewport: { width: 2560, height: 1440 } });
+    await page.addInitScript({ content: `{${NOTES}}` });
+    const painted = new PaintedPage(page);
+    await page.goto(url, { waitUntil: 'commit' });
+    return painted;
+  }
+
+  async paints(): Promise<Paint[]> {
+    return (await this.page.evaluate('noted.paints')) as Paint[];
+  }
+
+  async frames(): Promise<LiveFrame[]> {
+    return (await this.page.evaluate('noted.frames')) as LiveFrame[];
+  }
+
+  /** Resolves when maps have been painted and nothing has for a while. */
+  async rest(): Promise<void> {
+    let last = 0;
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+      const paints = (await this.paints()).filter(({ blank }) => !blank);
+      if (paints.length > 0 && paints.length === last) return;
+      last = paints.length;
+      await wait(QUIET_MS);
+    }
+    throw new Error(`${this.page.url()} has painted no maps, or does not come to rest`);
+  }
+
+  /** What is painted after a key: milliseconds from the key to the last canvas, and those spent on painting all. */
+  async after(key: string): Promise<{ ms: number; painting: number; canvases: number } | null> {
+    await this.page.evaluate('noted.paints.length = 0');
+    await this.page.keyboard.press(key);
+    await wait(2 * QUIET_MS);
+    const input = (await this.page.evaluate('noted.input')) as number;
+    const paints = (await this.paints()).filter(({ blank }) => !blank);
+    const last = paints.at(-1);
+    if (!last) return null;
+    return {
+      ms: last.end - input,
+      painting: paints.reduce((sum, paint) => sum + paint.ms, 0),
+      canvases: paints.length,
+    };
+  }
+
+  close(): Promise<void> {
+    return this.page.close();
+  }
+}
