@@ -100,13 +100,13 @@ test('strips of all blocks show the recorded values in the colours of the locked
 test('a click on a strip’s title shows its block in full', async () => {
   await page.getByRole('button', { name: 'Stage 1', exact: true }).click();
   await page.getByRole('listbox', { name: 'stages.1.out, channel 0' }).waitFor();
-  expect(new URL(page.url()).searchParams.get('block')).toBe('stages.1');
+  await expect.poll(() => new URL(page.url()).searchParams.get('block')).toBe('stages.1');
 });
 
 test('sorted by contrast, channels stand as their recorded values have it', async () => {
   await show('epoch=2&block=stages.0');
   await page.getByLabel('Sort').selectOption('contrast');
-  expect(new URL(page.url()).searchParams.get('sort')).toBe('contrast');
+  await expect.poll(() => new URL(page.url()).searchParams.get('sort')).toBe('contrast');
   const tap = await recordedTap(server.url, run.id, '2', 'stages.0.out', 0);
   const keys = Array.from({ length: tap.shape[1] }, (_, c) => contrast(readMap(tap, 0, c)));
   const expected = keys.map((_, c) => c).sort((a, b) => keys[b]! - keys[a]! || a - b);
