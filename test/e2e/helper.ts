@@ -82,21 +82,31 @@ export async function openPage(browser: Browser, url: string): Promise<{ page: P
   return { page, problems };
 }
 
-/** Trains a short run on shapes to its end, asked for over REST, and gives what is then known of it. */
-export async function trainShort(url: string, request: Partial<RunRequest> = {}): Promise<RunDetail> {
-  const reply = await fetch(`${url}/api/runs`, {
+/** What REST answers, below /api; throws its words where it refuses. */
+export async function json<T>(url: string, path: string, init?: RequestInit): Promise<T> {
+  const reply = await fetch(`${url}/api${path}`, init);
+  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
+  return (await reply.json()) as T;
+}
+
+/** Starts a short run on shapes. */
+export function startShort(url: string, request: Partial<RunRequest> = {}): Promise<RunDetail> {
+  return json(url, '/runs', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      data: { dataset: 'shapes', trainLimit: 256, testLimit: 64 },
+      data: { dataset: 'shapes', trainLimit: 128, testLimit: 32 },
       training: { epochs: 3, batchSize: 64 },
       ...request,
     }),
   });
-  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
-  const { id } = (await reply.json()) as RunDetail;
+}
+
+/** Trains a short run on shapes to its end, and gives what is then known of it. */
+export async function trainShort(url: string, request: Partial<RunRequest> = {}): Promise<RunDetail> {
+  const { id } = await startShort(url, request);
   for (;;) {
-    const detail = (await (await fetch(`${url}/api/runs/${id}`)).json()) as RunDetail;
+    const detail = await json<RunDetail>(url, `/runs/${id}`);
     if (detail.state === 'finished') return detail;
     if (detail.state === 'failed') throw new Error(detail.reason);
     await new Promise((resolve) => setTimeout(resolve, 300));

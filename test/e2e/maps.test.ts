@@ -7,7 +7,14 @@ import { describeBlocks } from '../../shared/network.ts';
 import type { RunDetail, SnapshotInfo } from '../../shared/protocol.ts';
 import { receptiveField } from '../../web/src/lib/maps/receptiveField.ts';
 import { palette } from '../../web/src/lib/painting/palette.ts';
-import { openBrowser, openPage, startServer, type RunningServer } from './helper.ts';
+import {
+  json as read,
+  openBrowser,
+  openPage,
+  startServer,
+  trainShort,
+  type RunningServer,
+} from './helper.ts';
 import { numberOf, readAt, recordedTap } from './readings.ts';
 
 /** The maps' panel on a short recorded run: all blocks, the order of the channels, ranges, what a pixel sees. */
@@ -18,11 +25,7 @@ let problems: string[];
 let run: RunDetail;
 let snapshots: SnapshotInfo[];
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
-  const reply = await fetch(`${server.url}/api${path}`, init);
-  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
-  return (await reply.json()) as T;
-}
+const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
 
 /** The reach of a tap over all recorded moments, as the frames' own ranges tell. */
 async function lockedReach(tap: string): Promise<Reach> {
@@ -59,19 +62,10 @@ afterAll(async () => {
 });
 
 test('a short run records moments to look at', async () => {
-  run = await json<RunDetail>('/runs', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      name: 'Maps',
-      seed: 1,
-      data: { dataset: 'shapes', trainLimit: 128, testLimit: 32 },
-      training: { epochs: 3, batchSize: 64 },
-    }),
+  run = await trainShort(server.url, {
+    name: 'Maps',
+    seed: 1,
   });
-  const state = async (): Promise<string> => (await json<RunDetail>(`/runs/${run.id}`)).state;
-  await expect.poll(state, { timeout: 120_000, interval: 200 }).toBe('finished');
-  run = await json<RunDetail>(`/runs/${run.id}`);
   snapshots = await json<SnapshotInfo[]>(`/runs/${run.id}/snapshots`);
   expect(snapshots.length).toBe(5); // before the first step, three epochs, after the merge
 });

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RUNG_IDS } from '../../shared/config.ts';
 import type { EngineReport, MergeReport, RunDetail } from '../../shared/protocol.ts';
 import { PANELS } from '../../web/src/lib/view.ts';
-import { openBrowser, openPage, startServer, type RunningServer } from './helper.ts';
+import {
+  json as read,
+  openBrowser,
+  openPage,
+  startServer,
+  trainShort,
+  type RunningServer,
+} from './helper.ts';
 
 /** The parts of the dashboard on a short run that has finished and merged: the merge's report, forms, the engine page,
  * accessibility. */
@@ -17,11 +24,7 @@ let run: RunDetail;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
-  const reply = await fetch(`${server.url}/api${path}`, init);
-  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
-  return (await reply.json()) as T;
-}
+const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
 
 beforeAll(async () => {
   server = await startServer(['--backend', 'wasm', '--no-demo']);
@@ -34,19 +37,11 @@ afterAll(async () => {
 });
 
 test('a short run, asked for over REST, trains to its end and merges', async () => {
-  run = await json<RunDetail>('/runs', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      name: 'Parts',
-      seed: 1,
-      data: { dataset: 'shapes', trainLimit: 256, testLimit: 64 },
-      training: { epochs: 3, batchSize: 64 },
-    }),
+  run = await trainShort(server.url, {
+    name: 'Parts',
+    seed: 1,
+    data: { dataset: 'shapes', trainLimit: 256, testLimit: 64 },
   });
-  const state = async (): Promise<string> => (await json<RunDetail>(`/runs/${run.id}`)).state;
-  await expect.poll(state, { timeout: 120_000, interval: 500 }).toBe('finished');
-  run = await json<RunDetail>(`/runs/${run.id}`);
   expect(run).toMatchObject({ epoch: 3, lambda: 0, merged: true });
 });
 

@@ -6,7 +6,14 @@ import { readMap } from '../../shared/frame.ts';
 import type { ProbeInfo, RunDetail } from '../../shared/protocol.ts';
 import { figureLayout } from '../../web/src/lib/painting/figure.ts';
 import { palette } from '../../web/src/lib/painting/palette.ts';
-import { openBrowser, openPage, startServer, type RunningServer } from './helper.ts';
+import {
+  json as read,
+  openBrowser,
+  openPage,
+  startServer,
+  trainShort,
+  type RunningServer,
+} from './helper.ts';
 import { pixelOf, readAt, recordedTap, saved } from './readings.ts';
 
 /** Someone brings images of their own to a run that has been recorded. */
@@ -17,11 +24,7 @@ let problems: string[];
 let run: RunDetail;
 let own: ProbeInfo;
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
-  const reply = await fetch(`${server.url}/api${path}`, init);
-  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
-  return (await reply.json()) as T;
-}
+const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
 const probes = (): Promise<ProbeInfo[]> => json(`/runs/${run.id}/probes`);
 const asked = (name: string): string | null => new URL(page.url()).searchParams.get(name);
 const tile = (name: string): Locator => page.getByRole('radio', { name: `Your image: ${name}`, exact: true });
@@ -41,15 +44,9 @@ const picture = (): Promise<Buffer> =>
 beforeAll(async () => {
   server = await startServer(['--backend', 'wasm', '--no-demo']);
   browser = await openBrowser();
-  run = await json<RunDetail>('/runs', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      name: 'Own images',
-      seed: 1,
-      data: { dataset: 'shapes', trainLimit: 128, testLimit: 32 },
-      training: { epochs: 3, batchSize: 64 },
-    }),
+  run = await trainShort(server.url, {
+    name: 'Own images',
+    seed: 1,
   });
 });
 afterAll(async () => {
@@ -58,8 +55,6 @@ afterAll(async () => {
 });
 
 test('a short run is recorded to its end', async () => {
-  const state = async (): Promise<string> => (await json<RunDetail>(`/runs/${run.id}`)).state;
-  await expect.poll(state, { timeout: 120_000, interval: 300 }).toBe('finished');
   ({ page, problems } = await openPage(browser, `${server.url}/runs/${run.id}?epoch=1`));
   await page.getByRole('button', { name: 'Your image' }).waitFor();
 });

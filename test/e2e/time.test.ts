@@ -2,7 +2,14 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EpochMetrics, RunDetail, SnapshotInfo } from '../../shared/protocol.ts';
 import { epochScale } from '../../web/src/lib/charts/layout.ts';
-import { openBrowser, openPage, startServer, type RunningServer } from './helper.ts';
+import {
+  json as read,
+  openBrowser,
+  openPage,
+  startServer,
+  startShort,
+  type RunningServer,
+} from './helper.ts';
 import { openWire } from './wire.ts';
 
 /** The time axis of one run that records every second epoch: typed epochs, a range, the film, keys, stages, links, and
@@ -14,11 +21,7 @@ let problems: string[];
 let run: RunDetail;
 let thumb: Locator;
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
-  const reply = await fetch(`${server.url}/api${path}`, init);
-  if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
-  return (await reply.json()) as T;
-}
+const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
 const command = (verb: 'pause' | 'resume'): Promise<unknown> =>
   json(`/runs/${run.id}/${verb}`, { method: 'POST' });
 const reach = (state: string): Promise<void> =>
@@ -40,16 +43,11 @@ beforeAll(async () => {
   browser = await openBrowser();
   ({ page, problems } = await openPage(browser, server.url));
   thumb = page.getByRole('slider', { name: 'Epoch' });
-  run = await json<RunDetail>('/runs', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      name: 'Time',
-      seed: 1,
-      data: { dataset: 'shapes', trainLimit: 128, testLimit: 32 },
-      training: { epochs: 12, batchSize: 64 },
-      recording: { every: 2 },
-    }),
+  run = await startShort(server.url, {
+    name: 'Time',
+    seed: 1,
+    training: { epochs: 12, batchSize: 64 },
+    recording: { every: 2 },
   });
 });
 afterAll(async () => {

@@ -128,6 +128,8 @@ test('a map exports as a PNG of the recorded values, with its caption', async ()
 });
 
 test('a link restores the view', async () => {
+  await page.getByRole('tab', { name: 'Compare' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('panel')).toBe('compare');
   const other = await openPage(browser, page.url());
   const thumb = other.page.getByRole('slider', { name: 'Epoch' });
   await expect.poll(() => thumb.getAttribute('aria-valuetext')).toMatch(/\b2\b/);
