@@ -194,7 +194,8 @@ export class RunSession {
     record.epoch = metrics.epoch;
     record.lambda = metrics.lambda;
     record.testAccuracy = metrics.testAccuracy;
-    record.merged = metrics.merged;
+    // A merge right after the epoch may have been told while its metrics were written.
+    record.merged ||= metrics.merged;
     this.#options.emit({ type: 'epoch', id, metrics });
     this.#changed();
   }

@@ -1,7 +1,7 @@
 /**
  * A training process that trains nothing: it speaks the protocol at once, so that tests of what stands around it are
  * fast. The run's name holds its directives: `crash=2` ends the process in epoch 2, `nan=2` reports a failure there,
- * `silent` never ends by itself, `deaf` ignores `stop`, `pace=5` waits 5 ms a step.
+ * `merge=2` merges right after the metrics of epoch 2, `silent` never ends by itself, `deaf` ignores `stop`, `pace=5` waits 5 ms a step.
  */
 import type { RunConfig } from '../../../shared/config.ts';
 import { encodeFrame, exactTap, quantiseTap, type Frame, type FrameTap } from '../../../shared/frame.ts';
@@ -105,6 +105,8 @@ async function train(resume: Uint8Array | null): Promise<void> {
         imagesPerSecond: 10,
       },
     });
+    if (directive('merge') === epoch)
+      send({ type: 'merged', epoch, parametersBefore: 20, parametersAfter: 10, maxLogitDifference: 1e-6 });
     const bytes = encodeFrame(frame(epoch));
     const weights = Buffer.from(`weights of ${epoch}`);
     send({ type: 'snapshot', id: `${epoch}`, epoch, lambda, merged: false, bytes, weights });

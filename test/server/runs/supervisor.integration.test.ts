@@ -21,6 +21,13 @@ test('a run is queued, trained in a process of its own, and finished with all it
   expect(bench.events.filter((e) => e.type === 'step')).toHaveLength(12);
 });
 
+test('a merge that is told while the metrics before it are written stays told', async () => {
+  bench = await createBench();
+  const { id } = await bench.supervisor.start(configure('merge=3'));
+  await bench.reach(id, 'finished');
+  expect(bench.supervisor.detail(id)).toMatchObject({ merged: true, merge: { parametersAfter: 10 } });
+});
+
 test('a worker that crashes leaves a failed run with its exit code and its last words', async () => {
   bench = await createBench();
   const { id } = await bench.supervisor.start(configure('crash=2'));
