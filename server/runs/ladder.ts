@@ -14,7 +14,16 @@ export interface LadderOptions {
   timeoutSeconds?: number;
   /** The script that tries one rung; tests put a crashing one in its place. */
   entry?: string;
+  /** Seconds between the choice and the tests of what is left: a run that waits for the choice starts sooner. */
+  pauseSeconds?: number;
 }
+
+/** Rungs that are tried side by side, one after the other within a lane: two that take the same GPU would get into each
+ * other's way. Plain JavaScript, the last resort, is tried after them. */
+const LANES: readonly (readonly RungId[])[] = [
+  ['tensorflow-gpu', 'webgpu'],
+  ['tensorflow', 'wasm'],
+];
 
 const ENTRY = fileURLToPath(new URL('../rung.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -28,7 +37,7 @@ export class Ladder {
   #report: EngineReport;
 
   constructor(options: LadderOptions) {
-    this.#options = { timeoutSeconds: 120, entry: ENTRY, ...options };
+    this.#options = { timeoutSeconds: 120, entry: ENTRY, pauseSeconds: 0, ...options };
     this.#chosen = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.#chosen.catch(() => undefined); // the rejection is for those who ask
     this.#report = {
@@ -51,7 +60,7 @@ export class Ladder {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tries every rung, one process at a time, the requested one first; a second call joins the first. */
+  /** Tries every rung, each in a process of its own, the requested one first; a second call joins the first. */
   test(): Promise<EngineReport> {
     return (this.#testing ??= this.#testAll());
   }
@@ -64,31 +73,36 @@ export class Ladder {
   }
 
   async #testAll(): Promise<EngineReport> {
-    const { requested } = this.#options;
+    const { requested, pauseSeconds } = this.#options;
     this.#update({ testing: true });
-    const order = [...RUNG_IDS].sort((a, b) => Number(b === requested) - Number(a === requested));
-    for (const id of order) {
-      const outcome = await tryRung(id, {
-        ...this.#options,
-        allowSoftware: id === 'webgpu' && requested === 'webgpu',
-      });
-      const used =
-        this.#report.chosen === null &&
-        outcome.verdict === 'passed' &&
-        (requested === 'auto' || requested === id);
-      const rung: RungReport = used
-        ? { ...outcome, verdict: 'used', reason: whyUsed(id, this.#report) }
-        : outcome;
-      this.#update({
-        chosen: used ? id : this.#report.chosen,
-        rungs: this.#report.rungs.map((other) => (other.id === id ? rung : other)),
-      });
-      if (used) this.#settle!.resolve(id);
-      else if (id === requested) this.#settle!.reject(this.#unavailable());
+    if (requested === 'auto') await Promise.all(LANES.map((lane) => this.#climb(lane)));
+    else {
+      await this.#try(requested);
+      if (this.#report.chosen === null) this.#settle!.reject(this.#unavailable());
     }
+    if (this.#report.chosen !== null && pauseSeconds > 0)
+      await new Promise((resolve) => setTimeout(resolve, pauseSeconds * 1000).unref());
+    for (const { id, verdict } of [...this.#report.rungs]) if (verdict === 'untested') await this.#try(id);
     this.#update({ testing: false });
     if (this.#report.chosen === null) this.#settle!.reject(this.#unavailable());
     return this.#report;
+  }
+
+  /** Tries a lane's rungs until the choice is made. */
+  async #climb(lane: readonly RungId[]): Promise<void> {
+    for (const id of lane) if (this.#report.chosen === null) await this.#try(id);
+  }
+
+  async #try(id: RungId): Promise<void> {
+    const { requested } = this.#options;
+    const allowSoftware = id === 'webgpu' && requested === 'webgpu';
+    const outcome = await tryRung(id, { ...this.#options, allowSoftware });
+    const rungs = this.#report.rungs.map((rung) => (rung.id === id ? outcome : rung));
+    const best = this.#report.chosen === null ? bestOf(rungs, requested) : undefined;
+    if (!best) return this.#update({ rungs });
+    const used: RungReport = { ...best, verdict: 'used', reason: whyUsed(best.id, requested, rungs) };
+    this.#update({ chosen: best.id, rungs: rungs.map((rung) => (rung === best ? used : rung)) });
+    this.#settle!.resolve(best.id);
   }
 
   #update(change: Partial<EngineReport>): void {
@@ -142,8 +156,15 @@ export function tryRung(id: RungId, attempt: Partial<Attempt> = {}): Promise<Run
   });
 }
 
+/** The best rung that passed, or the requested one, once it is known that no better one does. */
+function bestOf(rungs: readonly RungReport[], requested: EngineReport['requested']): RungReport | undefined {
+  const candidates = requested === 'auto' ? rungs : rungs.filter((rung) => rung.id === requested);
+  const open = candidates.find(({ verdict }) => verdict === 'untested' || verdict === 'passed');
+  return open?.verdict === 'passed' ? open : undefined;
+}
+
 /** Why a rung was taken, in one sentence, the better ones that were passed over with a word each. */
-function whyUsed(id: RungId, { requested, rungs }: EngineReport): string {
+function whyUsed(id: RungId, requested: EngineReport['requested'], rungs: readonly RungReport[]): string {
   if (requested !== 'auto') return 'asked for with --backend, and it passes';
   const better = rungs.slice(
     0,

@@ -39,7 +39,7 @@ export async function openWorkshop({
   worker = WORKER,
 }: WorkshopOptions): Promise<Workshop> {
   const store = await RunStore.open(runs);
-  const ladder = new Ladder({ requested: backend });
+  const ladder = new Ladder({ requested: backend, pauseSeconds: 5 });
   const places = { dataDir, cacheDir: cacheFolder() };
   const supervisor = new Supervisor({
     store,

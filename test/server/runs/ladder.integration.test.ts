@@ -18,6 +18,7 @@ function entry(name: string, behaviour: Record<string, string>): string {
      const base = { id, title: id, device: 'd', version: 'v', reason: '', remedy: '', seconds: 0 };
      switch ((${JSON.stringify(behaviour)})[id]) {
        case 'pass': process.send({ ...base, verdict: 'passed' }, () => process.exit(0)); break;
+       case 'late': setTimeout(() => process.send({ ...base, verdict: 'passed' }, () => process.exit(0)), 700); break;
        case 'software': process.send({ ...base, verdict: process.argv[3] === 'allow-software' ? 'passed' : 'software' }); process.disconnect(); break;
        case 'abort': console.error('terminate called after throwing'); process.abort();
        case 'hang': setInterval(() => {}, 1000); break;
@@ -70,6 +71,27 @@ test('a requested rung is tried first, with software allowed, and used although 
   expect(verdicts(await first)).toMatchObject({ webgpu: 'used', 'tensorflow-gpu': 'untested' });
   expect(verdicts(await ladder.test())).toMatchObject({ 'tensorflow-gpu': 'passed', webgpu: 'used' });
   expect(ladder.report.rungs[1]!.reason).toBe('asked for with --backend, and it passes');
+});
+
+test('a rung that passes soon waits for the better ones, and what is left is tried after the choice', async () => {
+  const ladder = new Ladder({
+    requested: 'auto',
+    entry: entry('late', { webgpu: 'late', tensorflow: 'pass', wasm: 'pass', cpu: 'pass' }),
+  });
+  const chosen: (string | null)[] = [];
+  ladder.subscribe((report) => {
+    if (verdicts(report)['tensorflow'] === 'passed') chosen.push(report.chosen);
+  });
+  expect(await ladder.chosen()).toBe('webgpu');
+  expect(chosen[0]).toBeNull();
+  expect(verdicts(ladder.report)).toMatchObject({ cpu: 'untested' });
+  expect(verdicts(await ladder.test())).toEqual({
+    'tensorflow-gpu': 'failed',
+    webgpu: 'used',
+    tensorflow: 'passed',
+    wasm: 'passed',
+    cpu: 'passed',
+  });
 });
 
 test('software is passed over where it was not asked for', async () => {
