@@ -7,6 +7,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { ScopeError } from '../../../shared/errors.ts';
+import { BackOff } from './backOff.ts';
 import { ARGUMENTS, ASLEEP, at, FAULT, GENERATION, INSIDE, NEXT, OPEN, WAITING } from './task.mjs';
 
 /** Functions of wat/; all take pointers and numbers and return nothing. */
@@ -25,10 +26,6 @@ const DEFAULTS: ThreadOptions = { helper: new URL('./helper.mjs', import.meta.ur
 const WORTH_WAKING = 4;
 /** How often the main thread looks whether the helpers are done before it lays itself to sleep. */
 const SPINS = 20_000;
-/** Milliseconds that helpers may keep a task waiting, or as long as it took the main thread, before they are taken for
- * held up by other programs; the main thread then does the next tasks alone, more of them each time. */
-const LATE = 1;
-const [FEWEST_ALONE, MOST_ALONE] = [8, 64];
 /** Milliseconds of one sleep: several make up the patience, so that a process that was stopped is not taken for one
  * whose helper died. */
 const NAP = 500;
@@ -43,9 +40,7 @@ export class Threads {
   readonly #kernels = new Map<string, { place: number; run: Kernel }>();
   #helpers: Worker[];
   #serving = false;
-  /** Tasks that the main thread still does alone, and how many it did the last time. */
-  #alone = 0;
-  #penalty = 0;
+  readonly #backOff = new BackOff();
   #broken: ScopeError | undefined;
 
   /** Starts `helpers` threads, which load while others things are done; they serve after `load`. */
@@ -92,8 +87,7 @@ export class Threads {
     if (this.#broken) throw this.#broken;
     const kernel = this.#kernels.get(name);
     if (!kernel) throw new ScopeError('INTERNAL', `wasm has no kernel '${name}'`);
-    if (this.#helpers.length === 0 || units <= grain || this.#alone > 0) {
-      this.#alone = Math.max(0, this.#alone - 1);
+    if (this.#helpers.length === 0 || units <= grain || this.#backOff.takeAlone()) {
       for (let begin = 0, part = 0; begin < units; begin += grain)
         kernel.run(...args, begin, Math.min(units, begin + grain), part++);
       return;
@@ -110,14 +104,8 @@ export class Threads {
     } finally {
       const done = performance.now();
       this.#close(name);
-      this.#judge(done - begin, performance.now() - done);
+      this.#backOff.judge(done - begin, performance.now() - done);
     }
-  }
-
-  /** Where every core is taken, a helper that has a part may not run for milliseconds, task after task. */
-  #judge(worked: number, waited: number): void {
-    if (waited < Math.max(LATE, worked)) this.#penalty = Math.max(0, this.#penalty - 1);
-    else this.#alone = this.#penalty = Math.min(MOST_ALONE, Math.max(FEWEST_ALONE, 2 * this.#penalty));
   }
 
   #open(place: number, units: number, grain: number, args: readonly number[]): void {
