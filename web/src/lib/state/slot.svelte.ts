@@ -15,6 +15,11 @@ export class FrameSlot {
     this.#cache = cache;
   }
 
+  /** The frame of `key` where it is at hand, else the one in sight: a derived value is right at once, an effect later. */
+  at(key: FrameKey | null): Frame | null {
+    return (key && this.#cache.peek(key)) ?? this.frame;
+  }
+
   /** Shows a frame, at once where it is at hand; the returned function gives up waiting for it. */
   show(key: FrameKey | null): () => void {
     this.error = null;
