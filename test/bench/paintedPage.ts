@@ -55,28 +55,26 @@ export class PaintedPage {
   }
 
   /** Resolves when maps have been painted and nothing has for a while. */
-  async rest(): Promise<void> {
+  async rest(quiet = QUIET_MS): Promise<void> {
     let last = 0;
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
       const paints = (await this.paints()).filter(({ blank }) => !blank);
       if (paints.length > 0 && paints.length === last) return;
       last = paints.length;
-      await wait(QUIET_MS);
+      await wait(quiet);
     }
     throw new Error(`${this.page.url()} has painted no maps, or does not come to rest`);
   }
 
   /** What is painted after a key: milliseconds from the key to the last canvas, and those spent on painting all. */
-  async after(key: string): Promise<{ ms: number; painting: number; canvases: number } | null> {
+  async after(key: string): Promise<{ ms: number; painting: number; canvases: number }> {
     await this.page.evaluate('noted.paints.length = 0');
     await this.page.keyboard.press(key);
-    await wait(2 * QUIET_MS);
+    await this.rest(2 * QUIET_MS);
     const input = (await this.page.evaluate('noted.input')) as number;
     const paints = (await this.paints()).filter(({ blank }) => !blank);
-    const last = paints.at(-1);
-    if (!last) return null;
     return {
-      ms: last.end - input,
+      ms: paints.at(-1)!.end - input,
       painting: paints.reduce((sum, paint) => sum + paint.ms, 0),
       canvases: paints.length,
     };
