@@ -9,7 +9,7 @@ import { decodeFrame, headerOf, selectFrame, type Frame, type FrameHeader } from
 import { SnapshotInfo } from '../../shared/protocol.ts';
 import { Journal, writeAtomic } from './files.ts';
 import { compareMoments, epochOf, isMomentId } from './id.ts';
-import { PackedFrame } from './pack/format.ts';
+import { PackedFrame, type Part } from './pack/format.ts';
 import { pack } from './pack/packer.ts';
 import { Queue } from './queue.ts';
 
@@ -31,9 +31,9 @@ export interface SnapshotFile {
 /** A snapshot of which no more is read than is asked for. */
 export interface StoredFrame {
   header: FrameHeader;
-  /** The frame, or these of its taps alone, which is quicker; taps that it does not have are left out. Throws
-   * INVALID_DATA naming the file. */
-  read(taps?: readonly string[] | null): Promise<Frame>;
+  /** The frame, or a part of it, which is quicker; what it does not have is left out. Throws INVALID_DATA naming the
+   * file, or the signal's reason. */
+  read(part?: Part): Promise<Frame>;
 }
 
 export class Snapshots {
@@ -160,17 +160,24 @@ const isZipped = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] =
 
 /** The content of a snapshot's file at `path`, of this version or an earlier one. */
 async function openFrame(bytes: Uint8Array, path: string): Promise<StoredFrame> {
-  const named = (cause: unknown): never => {
+  const named = (cause: unknown, signal?: AbortSignal): never => {
+    if (signal?.aborted) throw cause;
     const message = `${path} is damaged: ${(cause as Error).message}`;
     throw new ScopeError('INVALID_DATA', message, { field: 'snapshot', cause });
   };
   try {
     if (isZipped(bytes)) {
       const frame = decodeFrame(await unzip(bytes));
-      return { header: headerOf(frame), read: async (taps = null) => selectFrame(frame, taps, null) };
+      return {
+        header: headerOf(frame),
+        read: async ({ taps = null, probes = null } = {}) => selectFrame(frame, taps, probes),
+      };
     }
     const packed = new PackedFrame(bytes);
-    return { header: packed.header, read: (taps = null) => packed.read(taps).catch(named) };
+    return {
+      header: packed.header,
+      read: (part) => packed.read(part).catch((cause: unknown) => named(cause, part?.signal)),
+    };
   } catch (cause) {
     return named(cause);
   }

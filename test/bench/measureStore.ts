@@ -100,8 +100,8 @@ async function measureRun(preset: string, dataset: DatasetId, rung: RungId): Pro
     const block = 'stages.0';
     const taps = decodeFrame(bytes).taps.map((tap) => tap.id);
     const ofBlock = taps.filter((tap) => tap.startsWith(`${block}.`));
-    const read = (of: Snapshots, which: string, wanted: string[] | null): Promise<unknown> =>
-      of.open(which).then(async (stored) => encodeFrame(await stored.read(wanted)));
+    const read = (of: Snapshots, which: string, taps: string[] | null): Promise<unknown> =>
+      of.open(which).then(async (stored) => encodeFrame(await stored.read({ taps })));
     const reads = [];
     const blocks = [];
     for (const [i, info] of infos.entries()) {

@@ -16,7 +16,7 @@ const zip = promisify(gzip);
 const Part = Type.Object(
   {
     taps: Type.Optional(Type.String({ pattern: '^[\\w.]+(,[\\w.]+)*$', maxLength: 20_000 })),
-    probes: Type.Optional(Type.String({ pattern: '^\\d+(,\\d+)*$', maxLength: 10_000 })),
+    probes: Type.Optional(Type.String({ pattern: '^(\\d+(,\\d+)*)?$', maxLength: 10_000 })),
   },
   { additionalProperties: false },
 );
@@ -40,7 +40,8 @@ export function snapshotRoutes(app: App, { store, analyst }: Services): void {
     {
       schema: {
         summary:
-          'A snapshot as a frame; ?taps=a,b&probes=0,3 gives a part of it. Of an image that a user brought, ' +
+          'A snapshot as a frame; ?taps=a,b&probes=0,3 gives a part of it, ?probes= with no index the ranges of its ' +
+          'channels alone. Of an image that a user brought, ' +
           '?probes=12 gives the frame of that one alone, computed from the weights of the snapshot: a request can ' +
           'mix neither two of them nor one with recorded probes',
         params: Type.Object({ ...RunParams.properties, snapshot: Type.String({ maxLength: 20 }) }),
@@ -50,9 +51,10 @@ export function snapshotRoutes(app: App, { store, analyst }: Services): void {
     },
     async (request, reply) => {
       const { id, snapshot } = request.params;
-      const { taps, probes } = request.query;
+      const { taps } = request.query;
+      const probes = request.query.probes?.split(',').filter(Boolean).map(Number);
       const folder = store.get(id);
-      const own = findOwn(folder, probes?.split(',').map(Number) ?? []);
+      const own = findOwn(folder, probes ?? []);
       if (own !== null) {
         const kept = await analyst.ownFrames.find(folder, own, snapshot);
         const tag = `${snapshot}-own-${own}-${Math.round(kept.modified)}-${kept.bytes.length}`;
@@ -66,11 +68,18 @@ export function snapshotRoutes(app: App, { store, analyst }: Services): void {
       const tag = `${snapshot}-${Math.round(modified)}-${bytes}`;
       if (isCached(request, reply, folder, tag)) return reply.status(304).send();
       void reply.type(FRAME_TYPE);
-      const asked = { taps: taps?.split(',') ?? null, probes: probes?.split(',').map(Number) ?? null };
+      const asked = { taps: taps?.split(',') ?? null, probes: probes ?? null };
       const stored = await folder.snapshots.open(snapshot);
       checkPart(stored.header, asked.taps, asked.probes);
-      const part = encodeFrame(selectFrame(await stored.read(asked.taps), null, asked.probes));
-      const content = Buffer.from(part.buffer);
+      // Who has left, as a slider does that is dragged on, is not worked for any longer.
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      const part = await stored.read({ ...asked, signal: left.signal }).catch((error: unknown) => {
+        if (!left.signal.aborted) throw error;
+        return null;
+      });
+      if (!part) return reply.hijack();
+      const content = Buffer.from(encodeFrame(part).buffer);
       if (taps !== undefined || probes !== undefined) return reply.send(content);
       void reply.header('vary', 'accept-encoding');
       if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(content);

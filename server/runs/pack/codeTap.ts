@@ -79,7 +79,7 @@ function bestForm(
       size,
       forms.map((m) => m.shift),
     )) {
-      const left = residuals(target.values as Uint8Array, foretellLinear(from, target.shape, linear));
+      const left = residuals(target.values as Uint8Array, foretellLinear(from, linear));
       const cost = bits.entropy(left) + planesEntropy(foldWords(linear.weights));
       if (cost < least) [best, least] = [linear, cost];
     }
@@ -120,7 +120,7 @@ function attempt(
   const levels = tap.values as Uint8Array;
   if (linear) {
     const weights = [foldWords(linear.bias), foldWords(linear.weights)];
-    const left = residuals(levels, foretellLinear(source!, tap.shape, linear));
+    const left = residuals(levels, foretellLinear(source!, linear));
     const cost = bits.entropy(left) + weights.reduce((sum, planes) => sum + planesEntropy(planes), 0);
     return { method: { ...method, size: linear.reach, shift: linear.shift } as Method, weights, left, cost };
   }

@@ -8,9 +8,15 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { brotliDecompressSync, crc32 } from 'node:zlib';
 import { Type, type Static } from 'typebox';
 import { ScopeError } from '../../../shared/errors.ts';
-import { checkHeader, type Frame, type FrameHeader, type FrameTap } from '../../../shared/frame.ts';
+import {
+  checkHeader,
+  selectFrame,
+  type Frame,
+  type FrameHeader,
+  type FrameTap,
+} from '../../../shared/frame.ts';
 import { matches } from '../check.ts';
-import { decodeTap, isKnown, largestPayload } from './decodeTap.ts';
+import { decodeTap, isKnown, largestPayload, needsAllProbes, needsSource } from './decodeTap.ts';
 import { MAGIC, PREFIX } from './packFrame.ts';
 
 /** How one tap is stored, beside its id, shape and encoding. */
@@ -24,6 +30,17 @@ const Stored = Type.Object({
   crc: Type.Integer({ minimum: 0 }),
 });
 type Stored = Static<typeof Stored>;
+
+/** What is wanted of a frame; null or nothing for all. */
+export interface Part {
+  taps?: readonly string[] | null;
+  /** Indices into the run's list of probes. */
+  probes?: readonly number[] | null;
+  signal?: AbortSignal | undefined;
+}
+
+/** A tap takes a millisecond or a few: how long reading holds its thread, before the rest has its turn. */
+const TURN_MS = 4;
 
 const damaged = (why: string): ScopeError => new ScopeError('INVALID_FRAME', why);
 
@@ -54,21 +71,42 @@ export class PackedFrame {
     if (at < bytes.length) throw damaged(`${bytes.length - at} bytes follow its last tap`);
   }
 
-  /** All taps, or those asked for and there; null for all. Throws INVALID_FRAME naming a tap that is damaged. */
-  async read(ids: readonly string[] | null = null): Promise<Frame> {
+  /** All of it, or these taps and probes (indices into the run's list) as far as they are there; with no probes, the
+   * ranges of the taps. The less is asked for, the quicker. Ranges of `f32` are those of what is read. Throws
+   * INVALID_FRAME naming a tap that is damaged, or the signal's reason. */
+  async read({ taps: ids = null, probes = null, signal }: Part = {}): Promise<Frame> {
     const { taps } = this.header;
+    const every = this.header.probes.map((_, i) => i);
+    const wanted = every.filter((i) => probes?.includes(this.header.probes[i]!) ?? true);
     const asked = taps.map((tap) => ids?.includes(tap.id) ?? true);
     const needed = [...asked];
-    for (let i = taps.length - 1; i >= 0; i--)
-      if (needed[i]) this.#sources(i).forEach((j) => (needed[j] = true));
+    let all = false;
+    for (let i = taps.length - 1; i >= 0; i--) {
+      const from = needed[i] ? this.#sourceOf(i, wanted.length > 0) : null;
+      if (from === null) continue;
+      needed[from] = true;
+      all ||= needsAllProbes(this.#stored[i]!, taps[i]!.encoding, taps[from]!.encoding);
+    }
+    if (all && wanted.length < every.length)
+      return selectFrame(await this.read({ taps: ids, signal }), null, probes);
+    signal?.throwIfAborted();
     const read: FrameTap[] = [];
+    let since = performance.now();
     for (let i = 0; i < taps.length; i++) {
       if (!needed[i]) continue;
-      // A tap takes a few milliseconds; whatever else this thread has to do comes in between.
-      if (read.length > 0) await pause();
-      read[i] = this.#tap(i, read);
+      // Whatever else this thread has to do comes in between.
+      if (performance.now() - since > TURN_MS) {
+        await pause();
+        signal?.throwIfAborted();
+        since = performance.now();
+      }
+      read[i] = this.#tap(i, wanted, read);
     }
-    return { ...this.header, taps: read.filter((_, i) => asked[i]) };
+    return {
+      ...this.header,
+      probes: wanted.map((i) => this.header.probes[i]!),
+      taps: read.filter((_, i) => asked[i]),
+    };
   }
 
   #check(tap: unknown, at: number): Stored {
@@ -80,28 +118,32 @@ export class PackedFrame {
     return tap;
   }
 
-  #sources(at: number): number[] {
-    const { from } = this.#stored[at]!;
-    return from === undefined ? [] : [this.header.taps.findIndex((tap) => tap.id === from)];
+  /** Place of the tap that has to be read before this one; null where there is none. */
+  #sourceOf(at: number, values: boolean): number | null {
+    const stored = this.#stored[at]!;
+    if (stored.from === undefined || !(values || needsSource(stored))) return null;
+    return this.header.taps.findIndex((tap) => tap.id === stored.from);
   }
 
-  #tap(at: number, read: readonly FrameTap[]): FrameTap {
+  #tap(at: number, kept: readonly number[], read: readonly FrameTap[]): FrameTap {
     const shape = this.header.taps[at]!;
     const stored = this.#stored[at]!;
     const payload = this.#payloads[at]!;
-    const from = this.#sources(at)[0];
-    const source = from === undefined ? undefined : read[from];
     const bad = (why: string, cause?: unknown): ScopeError =>
       new ScopeError('INVALID_FRAME', `tap ${shape.id} is damaged${why}`, { cause });
     if (crc32(payload) !== stored.crc) throw bad('');
+    const from = this.#sourceOf(at, true);
     let content: Uint8Array;
     try {
-      const maxOutputLength = largestPayload(shape.shape, stored, source?.shape ?? null);
-      content = brotliDecompressSync(payload, { maxOutputLength });
+      const source = from === null ? null : this.header.taps[from]!.shape;
+      content = brotliDecompressSync(payload, {
+        maxOutputLength: largestPayload(shape.shape, stored, source),
+      });
     } catch (cause) {
       throw bad(`: ${(cause as Error).message}`, cause);
     }
-    const tap = decodeTap(shape, stored, content, source, this.header.lambda);
+    const source = from === null ? undefined : read[from];
+    const tap = decodeTap(shape, stored, content, { kept, source, lambda: this.header.lambda });
     if (!tap) throw bad(`: ${content.length} bytes do not fit its shape`);
     return tap;
   }

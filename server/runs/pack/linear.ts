@@ -9,6 +9,7 @@
 import type { FrameTap } from '../../../shared/frame.ts';
 import { gramOfShifts, momentsOfShifts, products } from './moments.ts';
 import { factorise, solveRounded } from './solve.ts';
+import { filter, mix } from './sums.ts';
 
 export interface Linear {
   by: 'mix' | 'filter';
@@ -41,80 +42,9 @@ function channelOf(tap: U8Tap, channel: number, into: Float64Array): void {
   }
 }
 
-/** Adds to total [P·H·W] the levels of all channels times their weights, in units of 2^-shift; exact in any order. */
-function addChannels(source: U8Tap, weights: Int32Array, total: Float64Array): void {
-  const [probes, channels, height, width] = source.shape;
-  const { values } = source;
-  const plane = height * width;
-  // Four channels at a time: the total is read and written once for all of them.
-  const fours = channels - (channels % 4);
-  for (let c = 0; c < fours; c += 4)
-    for (let p = 0; p < probes; p++) {
-      let at = (p * channels + c) * plane;
-      for (let to = p * plane, end = to + plane; to < end; to++, at++)
-        total[to]! +=
-          weights[c]! * values[at]! +
-          weights[c + 1]! * values[at + plane]! +
-          weights[c + 2]! * values[at + 2 * plane]! +
-          weights[c + 3]! * values[at + 3 * plane]!;
-    }
-  for (let c = fours; c < channels; c++)
-    for (let p = 0; p < probes; p++)
-      for (let to = p * plane, end = to + plane, at = (p * channels + c) * plane; to < end; to++, at++)
-        total[to]! += weights[c]! * values[at]!;
-}
-
-/** Adds to total [P·H·W] the levels around each place in one channel times their weights; likewise exact. */
-function addNeighbours(
-  source: U8Tap,
-  reach: number,
-  channel: number,
-  weights: Int32Array,
-  total: Float64Array,
-): void {
-  const [probes, channels, height, width] = source.shape;
-  const { values } = source;
-  const plane = height * width;
-  const side = 2 * reach + 1;
-  for (let k = 0; k < weights.length; k++) {
-    const weight = weights[k]!;
-    if (weight === 0) continue;
-    const dy = Math.floor(k / side) - reach;
-    const dx = (k % side) - reach;
-    const left = Math.max(0, -dx);
-    const right = Math.min(width, width - dx);
-    for (let p = 0; p < probes; p++)
-      for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
-        let to = p * plane + y * width + left;
-        let at = (p * channels + channel) * plane + (y + dy) * width + dx + left;
-        for (const end = to + right - left; to < end;) total[to++]! += weight * values[at++]!;
-      }
-  }
-}
-
-/** Levels of a tap of `shape` as the weights foretell them. */
-export function foretellLinear(source: FrameTap, shape: FrameTap['shape'], linear: Linear): Uint8Array {
-  const [probes, channels, height, width] = shape;
-  const plane = height * width;
-  const foretold = new Uint8Array(probes * channels * plane);
-  const total = new Float64Array(probes * plane);
-  const { by, reach, shift, weights, bias } = linear;
-  const each = weightsEach(by, reach, source.shape[1]);
-  const unit = 2 ** -shift;
-  for (let c = 0; c < channels; c++) {
-    total.fill(bias[c]!);
-    const own = weights.subarray(c * each, (c + 1) * each);
-    if (by === 'mix') addChannels(source as U8Tap, own, total);
-    else addNeighbours(source as U8Tap, reach, c, own, total);
-    for (let p = 0; p < probes; p++) {
-      const to = (p * channels + c) * plane;
-      for (let i = 0; i < plane; i++) {
-        const level = Math.floor(total[p * plane + i]! * unit + 0.5);
-        foretold[to + i] = level > 255 ? 255 : level > 0 ? level : 0;
-      }
-    }
-  }
-  return foretold;
+/** Levels of the source's probes as the weights foretell them: [P, C, H, W] → [P, D, H, W]. */
+export function foretellLinear(source: FrameTap, linear: Linear): Uint8Array {
+  return linear.by === 'mix' ? mix(source as U8Tap, linear) : filter(source as U8Tap, linear);
 }
 
 /** Levels [P·H·W] of all channels, a row each, every nth of them; after a row of ones where `bias`. */

@@ -13,6 +13,7 @@ export type Pointwise = 'annealed' | 'relu' | 'pool' | 'mean';
 /** What is known of a tap before its values are. */
 export type Target = Omit<FrameTap, 'values'>;
 
+const LEVELS = 256;
 const clampLevel = (level: number): number => (level > 255 ? 255 : level > 0 ? level : 0);
 
 /** The level of a value in a range; 0 in a range that is none. */
@@ -84,23 +85,28 @@ export function foretell(
   const levels = by === 'pool' || by === 'mean' ? reduce(source, target, by, size) : source.values;
   const apply = functionOf(by, lambda);
   const foretold = target.encoding === 'u8' ? new Uint8Array(levels.length) : new Float32Array(levels.length);
-  const table = new Uint8Array(256);
+  // A table is worth it where a channel has more levels than there are.
+  const tabled =
+    source.encoding === 'u8' && target.encoding === 'u8' && by !== 'mean' && probes * plane >= LEVELS;
+  const table = new Uint8Array(LEVELS);
+  let [low, step, minimum, maximum] = [0, 1, 0, 0];
+  const value = (level: number): number => apply(low + level * step);
+  const level = (of: number): number => levelOf(value(of), minimum, maximum);
   for (let c = 0; c < channels; c++) {
-    const low = source.encoding === 'u8' ? source.minimum[c]! : 0;
-    const step = source.encoding === 'u8' ? (source.maximum[c]! - low) / 255 : 1;
-    const value = (level: number): number => apply(low + level * step);
-    const minimum = target.minimum[c]!;
-    const maximum = target.maximum[c]!;
-    const tabled = source.encoding === 'u8' && target.encoding === 'u8' && by !== 'mean';
-    if (tabled)
-      for (let level = 0; level < 256; level++) table[level] = levelOf(value(level), minimum, maximum);
-    for (let p = 0; p < probes; p++)
-      for (let i = (p * channels + c) * plane, end = i + plane; i < end; i++)
-        foretold[i] = tabled
-          ? table[levels[i]!]!
-          : target.encoding === 'u8'
-            ? levelOf(value(levels[i]!), minimum, maximum)
-            : value(levels[i]!);
+    if (source.encoding === 'u8') {
+      low = source.minimum[c]!;
+      step = (source.maximum[c]! - low) / 255;
+    }
+    minimum = target.minimum[c]!;
+    maximum = target.maximum[c]!;
+    if (tabled) for (let i = 0; i < LEVELS; i++) table[i] = level(i);
+    for (let p = 0; p < probes; p++) {
+      const from = (p * channels + c) * plane;
+      const end = from + plane;
+      if (tabled) for (let i = from; i < end; i++) foretold[i] = table[levels[i]!]!;
+      else if (target.encoding === 'u8') for (let i = from; i < end; i++) foretold[i] = level(levels[i]!);
+      else for (let i = from; i < end; i++) foretold[i] = value(levels[i]!);
+    }
   }
   return foretold;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Snapshots, unpackFrame } from '../../../server/runs/snapshots.ts';
-import { encodeFrame, headerOf } from '../../../shared/frame.ts';
+import { encodeFrame, headerOf, selectFrame } from '../../../shared/frame.ts';
 import { frameOf, tapOf } from './pack/frames.ts';
 
 let folder: string;
@@ -27,7 +27,9 @@ test('a snapshot is read whole, in part, or only its header', async () => {
   const stored = await new Snapshots(folder).open('1');
   expect(stored.header).toEqual(headerOf(frame(1)));
   expect(await stored.read()).toEqual(frame(1));
-  expect((await stored.read(['stem.act'])).taps).toEqual([frame(1).taps[1]]);
+  expect((await stored.read({ taps: ['stem.act'] })).taps).toEqual([frame(1).taps[1]]);
+  const part = { taps: ['stem.act'], probes: [6, 0] };
+  expect(await stored.read(part)).toEqual(selectFrame(frame(1), part.taps, part.probes));
   const { bytes, path } = await written.read('1');
   expect(await unpackFrame(bytes)).toEqual(frame(1));
   expect(await written.file('1')).toMatchObject({ path, bytes: bytes.length });
@@ -45,7 +47,9 @@ test('snapshots that an earlier version gzipped are listed and read, replaced an
   const stored = await snapshots.open('1');
   expect(stored.header).toEqual(headerOf(frame(1)));
   expect(await stored.read()).toEqual(frame(1));
-  expect((await stored.read(['logits'])).taps).toEqual([frame(1).taps[2]]);
+  expect((await stored.read({ taps: ['logits'] })).taps).toEqual([frame(1).taps[2]]);
+  const part = { taps: ['stem.act'], probes: [6] };
+  expect(await stored.read(part)).toEqual(selectFrame(frame(1), part.taps, part.probes));
   await snapshots.add(moment('1'), encodeFrame(frame(9)));
   expect(existsSync(old)).toBe(false);
   expect(await (await snapshots.open('1')).read()).toEqual(frame(9));
@@ -74,7 +78,9 @@ test('a tap that is damaged is named with the file, and the others can be read',
   bytes[bytes.length - 1]! ^= 255;
   writeFileSync(path, bytes);
   const stored = await snapshots.open('1');
-  expect((await stored.read(['stem.pre'])).taps).toEqual([frame(1).taps[0]]);
+  const gone = new Error('gone');
+  await expect(stored.read({ signal: AbortSignal.abort(gone) })).rejects.toBe(gone);
+  expect((await stored.read({ taps: ['stem.pre'] })).taps).toEqual([frame(1).taps[0]]);
   await expect(stored.read()).rejects.toMatchObject({ code: 'INVALID_DATA' });
   await expect(stored.read()).rejects.toThrow(`${path} is damaged: tap logits is damaged`);
 });

@@ -35,9 +35,35 @@ test('four small residuals share a byte, and large ones follow', () => {
   const folded = Uint8Array.of(0, 1, 2, 0, 200, 1);
   const quads = bits.toQuads(folded);
   expect([...quads]).toEqual([0b00_10_01_00, 0b01_11, 197]);
-  expect(bits.fromQuads(quads, 6)).toEqual(folded);
+  expect(bits.fromQuads(quads, { count: 1, each: 6, kept: [0] })).toEqual(folded);
   for (const wrong of [quads.subarray(0, 2), quads.subarray(0, 1), Uint8Array.of(...quads, 1)])
-    expect(bits.fromQuads(wrong, 6)).toBeNull();
+    expect(bits.fromQuads(wrong, { count: 1, each: 6, kept: [0] })).toBeNull();
+});
+
+test('rows that are wanted come from quads alone, and escapes of others are passed over', () => {
+  const next = numbers(4);
+  for (const each of [1, 3, 4, 7, 8, 13]) {
+    const count = 5;
+    const folded = Uint8Array.from({ length: count * each }, () =>
+      next() < 0.6 ? 0 : Math.floor(256 * next() ** 4),
+    );
+    const quads = bits.toQuads(folded);
+    for (const kept of [[0], [4], [1, 3], [0, 1, 2, 3, 4], []]) {
+      const wanted = kept.flatMap((row) => [...folded.subarray(row * each, (row + 1) * each)]);
+      expect([...bits.fromQuads(quads, { count, each, kept })!]).toEqual(wanted);
+      expect(bits.fromQuads(Uint8Array.of(...quads, 1), { count, each, kept })).toBeNull();
+    }
+  }
+});
+
+test('rows of floats that are wanted come from the planes alone', () => {
+  const values = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+  const planes = bits.floatsToPlanes(values, values.map(Math.cos));
+  const pick = (all: Float32Array): Float32Array =>
+    Float32Array.of(...all.subarray(3, 6), ...all.subarray(9));
+  expect(bits.floatsFromPlanes(planes, pick(values.map(Math.cos)), { each: 3, kept: [1, 3] })).toEqual(
+    pick(values),
+  );
 });
 
 test('entropy is 0 for one byte repeated and a byte each where all are alike', () => {

@@ -6,10 +6,11 @@ import { packFrame } from '../../../../server/runs/pack/packFrame.ts';
 import { VanillaNet } from '../../../../server/nn/vanillanet.ts';
 import { Random } from '../../../../server/random.ts';
 import { TapRecorder } from '../../../../server/training/recorder.ts';
-import { encodeFrame, type Frame, type FrameTap } from '../../../../shared/frame.ts';
+import { encodeFrame, selectFrame, type Frame, type FrameTap } from '../../../../shared/frame.ts';
 import { useWasm } from '../../training/backend.ts';
 import { tinyConfig } from '../../training/tiny.ts';
 import { bytesOf, frameOf, KINDS, numbers, tapOf, type Shape } from './frames.ts';
+import { WRITTEN, writtenFrame } from './written.ts';
 
 async function expectLossless(frame: Frame): Promise<Uint8Array> {
   const packed = packFrame(frame);
@@ -123,21 +124,105 @@ function twoBlocks(): Frame {
   return frameOf([...block('a', 1), ...block('b', 2)], 0);
 }
 
+/** How the taps of a packed frame are stored, as its header tells. */
+function tapsOf(packed: Uint8Array): { id: string; by: string; bytes: number }[] {
+  const length = new DataView(packed.buffer, packed.byteOffset).getUint32(4, true);
+  const header = new TextDecoder().decode(packed.subarray(12, 12 + length));
+  return (JSON.parse(header) as { taps: { id: string; by: string; bytes: number }[] }).taps;
+}
+
+test('a file of the first version is read to the last bit, each probe of it too', async () => {
+  const frame = writtenFrame();
+  const written = new PackedFrame(WRITTEN);
+  expect(tapsOf(WRITTEN).map((tap) => tap.by)).toEqual([
+    ...['left', 'annealed', 'mix', 'pool', 'relu', 'filter', 'level'],
+  ]);
+  const read = await written.read();
+  expect(read.taps.map(bytesOf)).toEqual(frame.taps.map(bytesOf));
+  for (const probe of frame.probes) {
+    const one = await written.read({ probes: [probe] });
+    expect(Buffer.compare(encodeFrame(one), encodeFrame(selectFrame(frame, null, [probe])))).toBe(0);
+  }
+});
+
 describe('reading a part', () => {
   test('gives the taps that were asked for, in the order of the frame, and leaves out what is not there', async () => {
     const frame = twoBlocks();
-    const part = await new PackedFrame(packFrame(frame)).read(['b.act', 'a.pre', 'nothing']);
+    const part = await new PackedFrame(packFrame(frame)).read({ taps: ['b.act', 'a.pre', 'nothing'] });
     expect(part.taps.map((tap) => tap.id)).toEqual(['a.pre', 'b.act']);
     expect(part.taps.map(bytesOf)).toEqual([frame.taps[0]!, frame.taps[3]!].map(bytesOf));
     expect(part.probes).toEqual(frame.probes);
+  });
+
+  test('gives any of the probes, alike whatever else is read with them', async () => {
+    const next = numbers(9);
+    for (let round = 0; round < 40; round++) {
+      const shape: Shape = [
+        4,
+        1 + Math.floor(5 * next()),
+        2 * Math.ceil(4 * next()),
+        2 * Math.ceil(4 * next()),
+      ];
+      const kinds = Object.keys(KINDS);
+      const taps = NAMES.map((id, i) => {
+        const encoding = next() < 0.75 ? 'u8' : 'f32';
+        const kind = kinds[Math.floor(next() * kinds.length)]!;
+        const [p, c, h, w] = shape;
+        const flat = id === 'head.pooled';
+        return tapOf(
+          id,
+          id === 'b.pool' ? [p, c, h / 2, w / 2] : flat ? [p, c, 1, 1] : shape,
+          encoding,
+          kind,
+          i,
+        );
+      });
+      const frame = frameOf(taps, next());
+      const packed = new PackedFrame(packFrame(frame));
+      for (const probes of [[0], [9], [3, 6], [6, 0, 3], [4], []])
+        for (const ids of [null, [NAMES[Math.floor(next() * NAMES.length)]!]]) {
+          const read = await packed.read({ taps: ids, probes });
+          const wanted = selectFrame(frame, ids, probes);
+          expect(read.probes).toEqual(wanted.probes);
+          expect(Buffer.compare(encodeFrame(read), encodeFrame(wanted))).toBe(0);
+        }
+    }
+  });
+
+  test('with no probes gives the ranges of channels', async () => {
+    const frame = twoBlocks();
+    const { taps } = await new PackedFrame(packFrame(frame)).read({ taps: ['a.act'], probes: [] });
+    expect(taps.map(({ shape }) => shape)).toEqual([[0, 2, 8, 8]]);
+    expect(taps[0]!.minimum).toEqual(frame.taps[1]!.minimum);
+    expect(taps[0]!.maximum).toEqual(frame.taps[1]!.maximum);
+    expect(taps[0]!.values).toHaveLength(0);
+  });
+
+  test('names a damaged tap that the wanted probe of another is foretold from', async () => {
+    const packed = packFrame(twoBlocks());
+    const ofB = tapsOf(packed).slice(2);
+    const pre = packed.length - ofB.reduce((sum, tap) => sum + tap.bytes, 0);
+    packed[pre]! ^= 1; // the first byte of b.pre
+    const frame = new PackedFrame(packed);
+    await expect(frame.read({ taps: ['b.act'], probes: [3] })).rejects.toMatchObject({
+      code: 'INVALID_FRAME',
+      message: expect.stringContaining('tap b.pre is damaged') as string,
+    });
+    expect((await frame.read({ taps: ['a.act'], probes: [3] })).taps).toHaveLength(1);
+  });
+
+  test('ends with the reason of the one who gave it up', async () => {
+    const frame = new PackedFrame(packFrame(twoBlocks()));
+    const gone = new Error('gone');
+    await expect(frame.read({ signal: AbortSignal.abort(gone) })).rejects.toBe(gone);
   });
 
   test('needs no other block: damage there is found only by who reads it', async () => {
     const packed = packFrame(twoBlocks());
     packed[packed.length - 1]! ^= 1; // the last payload: b.act
     const frame = new PackedFrame(packed);
-    expect((await frame.read(['a.act', 'b.pre'])).taps).toHaveLength(2);
-    await expect(frame.read(['b.act'])).rejects.toThrow('tap b.act is damaged');
+    expect((await frame.read({ taps: ['a.act', 'b.pre'] })).taps).toHaveLength(2);
+    await expect(frame.read({ taps: ['b.act'] })).rejects.toThrow('tap b.act is damaged');
     await expect(frame.read()).rejects.toThrow('tap b.act is damaged');
   });
 });

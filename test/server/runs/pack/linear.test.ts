@@ -36,7 +36,7 @@ test('levels that are a 1×1 convolution of others are foretold exactly', () => 
     ),
   );
   const [linear] = fitLinear(source, target, 'mix', 0, [9]);
-  const foretold = foretellLinear(source, target.shape, linear!);
+  const foretold = foretellLinear(source, linear!);
   // Rounding of halves is all that may differ.
   expect(foretold.filter((level, i) => Math.abs(level - target.values[i]!) > 1)).toEqual(new Uint8Array(0));
   expect(foretold.filter((level, i) => level !== target.values[i]).length).toBeLessThan(foretold.length / 4);
@@ -58,7 +58,7 @@ test.each([1, 2, 3])('levels that are a filter of reach %i are foretold, up to t
     return Math.round(30 + (c + 1) * (sum / (2 * side * side)));
   });
   const [linear] = fitLinear(source, target, 'filter', reach, [10]);
-  const foretold = foretellLinear(source, shape, linear!);
+  const foretold = foretellLinear(source, linear!);
   const off = foretold.map((level, i) => Math.abs(level - target.values[i]!));
   expect(Math.max(...off)).toBeLessThanOrEqual(1);
 });
@@ -72,7 +72,7 @@ test('finer units foretell better, and sources that depend on each other do no h
   );
   const missed = [2, 4, 9].map((shift) => {
     const [linear] = fitLinear(source, target, 'mix', 0, [shift]);
-    const foretold = foretellLinear(source, target.shape, linear!);
+    const foretold = foretellLinear(source, linear!);
     return foretold.reduce((sum, level, i) => sum + Math.abs(level - target.values[i]!), 0);
   });
   expect(missed[0]!).toBeGreaterThanOrEqual(missed[1]!);
@@ -83,7 +83,7 @@ test('finer units foretell better, and sources that depend on each other do no h
 test('levels stay within a byte, whatever the weights say', () => {
   const source = noise([1, 1, 4, 4]);
   const weights = (w: number, b: number): Uint8Array =>
-    foretellLinear(source, [1, 1, 4, 4], {
+    foretellLinear(source, {
       ...{ by: 'mix', reach: 0, shift: 0 },
       weights: Int32Array.of(w),
       bias: Int32Array.of(b),
