@@ -1,7 +1,8 @@
 /** The annealed activation and max-pooling by TensorFlow's kernels. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { backend, Chain, execute, FLOAT32, type Attributes } from './execute.ts';
+import { FLOAT32, type Attributes } from './attributes.ts';
+import { backend, Chain, execute } from './execute.ts';
 
 const FLOATS: Attributes = { T: FLOAT32 };
 
@@ -11,28 +12,37 @@ export function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   const name = leaky ? 'LeakyRelu' : 'Relu';
   const attributes = leaky ? { ...FLOATS, alpha: 1 - lambda } : FLOATS;
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    const y = execute(name, [x], attributes)[0] as tf.Tensor4D;
+    const y = execute(name, [x], attributes, [x.shape])[0] as tf.Tensor4D;
     // It has the sign of x, and is kept anyway by whatever takes it as an input.
     save([y]);
-    return { value: y, gradient: (dy, [y]) => execute(`${name}Grad`, [dy, y!], attributes) };
+    return { value: y, gradient: (dy, [y]) => execute(`${name}Grad`, [dy, y!], attributes, [x.shape]) };
   });
 }
 
 /** oneDNN's kernels under the names that TensorFlow gives them inside. */
 const INSIDE: Attributes = { _kernel: 'MklNameChangeOp', workspace_enabled: true };
 const POOL = '_MklNativeMaxPool';
+/** Of a shape that is the kernels' own affair. */
+const PLACES = [0];
 
 function pooling(size: number): Attributes {
   const window = [1, size, size, 1];
   return { T: FLOAT32, ksize: window, strides: window, padding: 'VALID', data_format: 'NHWC' };
 }
 
+function pooledShape([n, height, width, channels]: readonly number[], size: number): number[] {
+  return [n!, Math.floor(height! / size), Math.floor(width! / size), channels!];
+}
+
 export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const attributes = pooling(size);
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    const y = execute('MaxPool', [x], attributes)[0] as tf.Tensor4D;
+    const y = execute('MaxPool', [x], attributes, [pooledShape(x.shape, size)])[0] as tf.Tensor4D;
     save([x, y]);
-    return { value: y, gradient: (dy, [x, y]) => execute('MaxPoolGrad', [x!, y!, dy], attributes) };
+    return {
+      value: y,
+      gradient: (dy, [x, y]) => execute('MaxPoolGrad', [x!, y!, dy], attributes, [x!.shape]),
+    };
   });
 }
 
@@ -41,11 +51,11 @@ export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
 export function notedMaxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const attributes = { ...pooling(size), ...INSIDE };
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    const [y, places] = execute(POOL, [x], attributes, 2);
+    const [y, places] = execute(POOL, [x], attributes, [pooledShape(x.shape, size), PLACES]);
     save([x, y!, places!]);
     return {
       value: y as tf.Tensor4D,
-      gradient: (dy, [x, y, places]) => execute(`${POOL}Grad`, [x!, y!, dy, places!], attributes),
+      gradient: (dy, [x, y, places]) => execute(`${POOL}Grad`, [x!, y!, dy, places!], attributes, [x!.shape]),
     };
   });
 }

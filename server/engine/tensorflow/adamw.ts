@@ -1,7 +1,8 @@
 /** AdamW by TensorFlow's own optimizer kernels, which pass over the vectors once. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AdamwRates, AdamwState } from '../../nn/portable/adamw.ts';
-import { Chain, FLOAT32, type Attributes } from './execute.ts';
+import { FLOAT32, type Attributes } from './attributes.ts';
+import { Chain } from './execute.ts';
 
 const FLOATS: Attributes = { T: FLOAT32 };
 const VALUE: Attributes = { dtype: FLOAT32 };
@@ -23,13 +24,13 @@ export function adamw(
         container: '',
         shared_name: `adamw${i}`,
       };
-      const { id } = chain.op('VarHandleOp', [], named);
+      const { id } = chain.op('VarHandleOp', [], named, []);
       chain.effect('AssignVariableOp', [id, chain.of(tensor)], VALUE);
       return id;
     });
     const [w, m, v] = variables as [number, number, number];
     if (decay) {
-      const pull = chain.op('Mul', [chain.of(weights), chain.of(decay)], FLOATS);
+      const pull = chain.op('Mul', [chain.of(weights), chain.of(decay)], FLOATS, weights.shape);
       chain.effect('ResourceApplyGradientDescent', [w, chain.floats(learningRate), pull.id], DESCENT);
     }
     const correction2 = 1 - beta2 ** step;
@@ -45,7 +46,7 @@ export function adamw(
     const inputs = numbers.map((value) => chain.floats(value));
     chain.effect('ResourceApplyAdam', [w, m, v, ...inputs, chain.of(gradient)], ADAM);
     const [nextWeights, nextMean, nextSquare] = variables.map((id) => {
-      const value = chain.op('ReadVariableOp', [id], VALUE);
+      const value = chain.op('ReadVariableOp', [id], VALUE, weights.shape);
       chain.effect('DestroyResourceOp', [id], NONE);
       return chain.tensor<tf.Tensor1D>(value);
     });

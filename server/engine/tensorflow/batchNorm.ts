@@ -2,9 +2,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormResult } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { Chain, execute, FLOAT32, toTensor, type Attributes, type Output } from './execute.ts';
+import { FLOAT32, type Attributes } from './attributes.ts';
+import { Chain, execute, toTensor, type Output } from './execute.ts';
 
 const FLOATS: Attributes = { T: FLOAT32 };
+/** Of a shape that is the kernels' own affair. */
+const RESERVED = [0];
 
 export function batchNormTrain(
   x: tf.Tensor4D,
@@ -20,15 +23,30 @@ export function batchNormTrain(
       const none = chain.constant(null);
       const inputs = [chain.of(x), chain.of(gamma), chain.of(beta), none, none];
       const forward = { ...attributes, exponential_avg_factor: 1 };
-      const [y, mean, variance, ...reserved] = chain.outputs('FusedBatchNormV3', inputs, forward, 6);
+      const [y, mean, variance, ...reserved] = chain.outputs('FusedBatchNormV3', inputs, forward, [
+        x.shape,
+        ...Array.from({ length: 4 }, () => gamma.shape),
+        RESERVED,
+      ]);
       // The op gives the unbiased variance.
-      const biased = chain.op('Mul', [variance!.id, chain.constant((count - 1) / count)], FLOATS);
+      const biased = chain.op(
+        'Mul',
+        [variance!.id, chain.constant((count - 1) / count)],
+        FLOATS,
+        gamma.shape,
+      );
       statistics = [mean!, biased].map((output) => chain.release(output));
       save([x, gamma, ...reserved.map((output) => chain.tensor(output))]);
       return {
         value: chain.tensor<tf.Tensor4D>(y!),
         gradient: (dy: tf.Tensor4D, saved) =>
-          execute('FusedBatchNormGradV3', [dy, ...saved], attributes, 5).slice(0, 3),
+          execute('FusedBatchNormGradV3', [dy, ...saved], attributes, [
+            x.shape,
+            gamma.shape,
+            gamma.shape,
+            RESERVED,
+            RESERVED,
+          ]).slice(0, 3),
       };
     }),
   );

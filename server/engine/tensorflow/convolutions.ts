@@ -1,7 +1,8 @@
 /** 1×1 convolutions and the stem's by TensorFlow's kernels, and their gradients. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { Chain, FLOAT32, type Attributes } from './execute.ts';
+import { FLOAT32, type Attributes } from './attributes.ts';
+import { Chain } from './execute.ts';
 
 const NHWC = { T: FLOAT32, data_format: 'NHWC' } as const;
 const PLAIN: Attributes = { T: FLOAT32, transpose_a: false, transpose_b: false };
@@ -16,7 +17,7 @@ export function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
     const value = Chain.run((chain) => {
       const rows = chain.reshape(chain.of(x), [pixels, inputs]);
       const matrix = chain.reshape(chain.of(w), [inputs, outputs]);
-      const y = chain.op('MatMul', [rows.id, matrix.id], PLAIN);
+      const y = chain.op('MatMul', [rows.id, matrix.id], PLAIN, [pixels, outputs]);
       save([chain.tensor(rows), chain.tensor(matrix)]);
       return chain.tensor<tf.Tensor4D>(chain.reshape(y.id, [n, height, width, outputs]));
     });
@@ -26,8 +27,8 @@ export function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
         Chain.run((chain) => {
           const [rows, matrix] = saved.map((tensor) => chain.of(tensor)) as [number, number];
           const slope = chain.reshape(chain.of(dy), [pixels, outputs]).id;
-          const dx = chain.op('MatMul', [slope, matrix], BY_ROWS);
-          const dw = chain.op('MatMul', [rows, slope], BY_COLUMNS);
+          const dx = chain.op('MatMul', [slope, matrix], BY_ROWS, [pixels, inputs]);
+          const dw = chain.op('MatMul', [rows, slope], BY_COLUMNS, [inputs, outputs]);
           return [
             chain.tensor(chain.reshape(dx.id, [n, height, width, inputs])),
             chain.tensor(chain.reshape(dw.id, [1, 1, inputs, outputs])),
@@ -44,14 +45,17 @@ export function patchConv(
   padding: readonly [number, number],
 ): tf.Tensor4D {
   const attributes = { ...NHWC, strides: [1, stride, stride, 1], ...paddingOf(x, w, stride, padding) };
+  const places = (axis: 0 | 1): number =>
+    Math.floor((x.shape[axis + 1]! + padding[0] + padding[1] - w.shape[axis]!) / stride) + 1;
+  const shape = [x.shape[0], places(0), places(1), w.shape[3]];
   return withGradient([w], (_save, w: tf.Tensor4D) => ({
     value: Chain.run((chain) =>
-      chain.tensor<tf.Tensor4D>(chain.op('Conv2D', [chain.of(x), chain.of(w)], attributes)),
+      chain.tensor<tf.Tensor4D>(chain.op('Conv2D', [chain.of(x), chain.of(w)], attributes, shape)),
     ),
     gradient: (dy) =>
       Chain.run((chain) => {
         const inputs = [chain.of(x), chain.vector(w.shape), chain.of(dy)];
-        return [chain.tensor(chain.op('Conv2DBackpropFilter', inputs, attributes))];
+        return [chain.tensor(chain.op('Conv2DBackpropFilter', inputs, attributes, w.shape))];
       }),
   }));
 }

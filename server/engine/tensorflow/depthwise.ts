@@ -1,7 +1,8 @@
 /** Depthwise convolutions by TensorFlow's forward kernel, which also serves the gradients. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { backend, Chain, FLOAT32, INT32, type Attributes, type Output } from './execute.ts';
+import { FLOAT32, INT32, type Attributes } from './attributes.ts';
+import { backend, Chain, type Output } from './execute.ts';
 
 const FLOATS: Attributes = { T: FLOAT32 };
 const SUM: Attributes = { ...FLOATS, Tidx: INT32, keep_dims: false };
@@ -16,7 +17,7 @@ export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
     save([x, w]);
     return {
       value: Chain.run((chain) =>
-        chain.tensor<tf.Tensor4D>(convolve(chain, chain.of(x), chain.of(w), w.shape)),
+        chain.tensor<tf.Tensor4D>(convolve(chain, chain.of(x), chain.of(w), x.shape, size)),
       ),
       gradient: (dy, [x, w]) =>
         Chain.run((chain) => {
@@ -27,8 +28,8 @@ export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
           ];
           // An odd kernel at stride 1 is its own adjoint once reversed.
           const reversed =
-            size > 1 ? chain.op('ReverseV2', [filter, chain.vector([0, 1])], REVERSE).id : filter;
-          const dx = convolve(chain, slope, reversed, w!.shape);
+            size > 1 ? chain.op('ReverseV2', [filter, chain.vector([0, 1])], REVERSE, w!.shape).id : filter;
+          const dx = convolve(chain, slope, reversed, x!.shape, size);
           const dw = filterGradient(chain, image, slope, x!.shape, size);
           return [chain.tensor(dx), chain.tensor(dw)];
         }),
@@ -37,9 +38,9 @@ export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
 }
 
 /** A filter of one place is a factor for each channel. */
-function convolve(chain: Chain, x: number, w: number, [size, , channels]: readonly number[]): Output {
-  if (size! > 1) return chain.op('DepthwiseConv2dNative', [x, w], SAME);
-  return chain.op('Mul', [x, chain.reshape(w, [channels!]).id], FLOATS);
+function convolve(chain: Chain, x: number, w: number, shape: readonly number[], size: number): Output {
+  if (size > 1) return chain.op('DepthwiseConv2dNative', [x, w], SAME, shape);
+  return chain.op('Mul', [x, chain.reshape(w, [shape[3]!]).id], FLOATS, shape);
 }
 
 /** Gives dw [k,k,C,1]. On the CPU the library's own filter gradient is the slowest kernel of a step. It is a depthwise
@@ -49,17 +50,26 @@ function filterGradient(chain: Chain, x: number, dy: number, shape: readonly num
   const [n, height, width, channels] = shape as [number, number, number, number];
   const filter = [size, size, channels, 1];
   if (size === 1) {
-    const products = chain.op('Mul', [x, dy], FLOATS);
-    return chain.reshape(chain.op('Sum', [products.id, chain.vector([0, 1, 2])], SUM).id, filter);
+    const products = chain.op('Mul', [x, dy], FLOATS, shape);
+    const sums = chain.op('Sum', [products.id, chain.vector([0, 1, 2])], SUM, [channels]);
+    return chain.reshape(sums.id, filter);
   }
   if (backend().isUsingGpuDevice)
-    return chain.op('DepthwiseConv2dNativeBackpropFilter', [x, chain.vector(filter), dy], SAME);
-  const folded = (t: number): number => chain.op('Transpose', [t, chain.vector([1, 2, 0, 3])], TRANSPOSE).id;
+    return chain.op('DepthwiseConv2dNativeBackpropFilter', [x, chain.vector(filter), dy], SAME, filter);
+  const folded = (t: number): number =>
+    chain.op('Transpose', [t, chain.vector([1, 2, 0, 3])], TRANSPOSE, [height, width, n, channels]).id;
   const images = chain.reshape(folded(x), [1, height, width, n * channels]);
   const kernel = chain.reshape(folded(dy), [height, width, n * channels, 1]);
   const pad = (size - 1) / 2;
   const padding = { padding: 'EXPLICIT', explicit_paddings: [0, 0, pad, pad, pad, pad, 0, 0] };
-  const each = chain.op('DepthwiseConv2dNative', [images.id, kernel.id], { ...PLAIN, ...padding });
+  const attributes = { ...PLAIN, ...padding };
+  const each = chain.op('DepthwiseConv2dNative', [images.id, kernel.id], attributes, [
+    1,
+    size,
+    size,
+    n * channels,
+  ]);
   const stacked = chain.reshape(each.id, [size * size, n, channels]);
-  return chain.reshape(chain.op('Sum', [stacked.id, chain.vector([1])], SUM).id, filter);
+  const sums = chain.op('Sum', [stacked.id, chain.vector([1])], SUM, [size * size, channels]);
+  return chain.reshape(sums.id, filter);
 }

@@ -1,12 +1,6 @@
 /** Runs TensorFlow's own ops through tfjs-node's backend. */
 import * as tf from '@tensorflow/tfjs-core';
-
-interface OpAttribute {
-  name: string;
-  /** One of the binding's TF_ATTR_ constants. */
-  type: number;
-  value: unknown;
-}
+import { describe, FLOAT32, INT32, type Attributes, type Constants, type OpAttribute } from './attributes.ts';
 
 /** A tensor of TensorFlow's as the addon hands it out. */
 export interface Output {
@@ -15,8 +9,7 @@ export interface Output {
   dtype: number;
 }
 
-export interface Binding {
-  readonly [constant: `TF_${string}`]: number;
+export interface Binding extends Constants {
   executeOp(name: string, attributes: OpAttribute[], inputs: readonly number[], outputs: number): Output[];
   createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;
   deleteTensor(id: number): void;
@@ -30,57 +23,8 @@ export interface TensorflowBackend extends tf.KernelBackend {
   createOutputTensor(output: Output): tf.Tensor;
 }
 
-type Dtype = 'float32' | 'int32' | 'bool';
-
-/** Attributes by name; a number stands for a float, a list of numbers for whole ones. `T` is float32 where it is not
- * given. */
-export type Attributes = Readonly<
-  Record<
-    string,
-    | number
-    | boolean
-    | string
-    | readonly number[]
-    | { dtype: Dtype }
-    | { shape: readonly number[] }
-    | { int: number }
-  >
->;
-
-export const INT32 = { dtype: 'int32' } as const;
-export const FLOAT32 = { dtype: 'float32' } as const;
-
-const DTYPES = { float32: 'TF_FLOAT', int32: 'TF_INT32', bool: 'TF_BOOL' } as const;
-
 export function backend(): TensorflowBackend {
   return tf.backend() as TensorflowBackend;
-}
-
-function attribute(binding: Binding, name: string, value: Attributes[string]): OpAttribute {
-  switch (typeof value) {
-    case 'number':
-      return { name, type: binding.TF_ATTR_FLOAT!, value };
-    case 'boolean':
-      return { name, type: binding.TF_ATTR_BOOL!, value };
-    case 'string':
-      return { name, type: binding.TF_ATTR_STRING!, value };
-  }
-  if ('dtype' in value) return { name, type: binding.TF_ATTR_TYPE!, value: binding[DTYPES[value.dtype]]! };
-  if ('shape' in value) return { name, type: binding.TF_ATTR_SHAPE!, value: value.shape };
-  return { name, type: binding.TF_ATTR_INT!, value: 'int' in value ? value.int : value };
-}
-
-const described = new WeakMap<Attributes, OpAttribute[]>();
-
-/** Kept by identity: attributes that never change are constants of their module. */
-function describe(attributes: Attributes): OpAttribute[] {
-  let list = described.get(attributes);
-  if (!list) {
-    const { binding } = backend();
-    list = Object.entries(attributes).map(([name, value]) => attribute(binding, name, value));
-    described.set(attributes, list);
-  }
-  return list;
 }
 
 /** Small tensors that ops take as inputs again and again (shapes, axes, permutations, counts), for as long as the
@@ -119,12 +63,17 @@ export class Chain {
     return this.#backend.getInputTensorIds([tensor])[0]!;
   }
 
-  /** Whole numbers that come again. */
-  vector(values: readonly number[]): number {
+  /** Whole numbers that come again, as a vector or of another shape. */
+  vector(values: readonly number[], shape: readonly number[] = [values.length]): number {
     const { binding } = this.#backend;
-    return constant(values.join(), () =>
-      binding.createTensor([values.length], binding.TF_INT32!, Int32Array.from(values)),
+    return constant(`${shape.join()}: ${values.join()}`, () =>
+      binding.createTensor(shape, binding.TF_INT32!, Int32Array.from(values)),
     );
+  }
+
+  /** A whole number that comes again. */
+  whole(value: number): number {
+    return this.vector([value], []);
   }
 
   /** A number that comes again, or no numbers at all. */
@@ -146,16 +95,32 @@ export class Chain {
     return id;
   }
 
-  /** All outputs of an op. */
-  outputs(op: string, inputs: readonly number[], attributes: Attributes, count: number): Output[] {
-    const made = this.#backend.binding.executeOp(op, describe(attributes), inputs, count);
-    for (const { id } of made) this.#made.add(id);
+  /** All outputs of an op: so many, or those of the shapes given. Where the addon works ahead, ops whose shapes are
+   * given are queued, and for all others everything before them is waited for. The shape of an output whose values
+   * nobody but another op looks at need not be the true one. */
+  outputs(
+    op: string,
+    inputs: readonly number[],
+    attributes: Attributes,
+    expected: number | readonly (readonly number[])[],
+  ): Output[] {
+    const { binding } = this.#backend;
+    const { plain, ahead } = describe(binding, attributes);
+    const made =
+      typeof expected === 'number'
+        ? binding.executeOp(op, plain, inputs, expected)
+        : binding.executeOp(op, ahead, inputs, expected.length);
+    for (let i = 0; i < made.length; i++) {
+      const output = made[i]!;
+      this.#made.add(output.id);
+      if (typeof expected !== 'number') output.shape = [...expected[i]!];
+    }
     return made;
   }
 
-  /** The first output of an op that has one, or none. */
-  op(op: string, inputs: readonly number[], attributes: Attributes): Output {
-    return this.outputs(op, inputs, attributes, 1)[0]!;
+  /** The first output of an op that has one, or none; `shape` as in `outputs`. */
+  op(op: string, inputs: readonly number[], attributes: Attributes, shape?: readonly number[]): Output {
+    return this.outputs(op, inputs, attributes, shape ? [shape] : 1)[0]!;
   }
 
   /** An op that gives nothing back. */
@@ -164,15 +129,17 @@ export class Chain {
   }
 
   reshape(x: number, shape: readonly number[], attributes: Attributes = RESHAPE): Output {
-    return this.op('Reshape', [x, this.vector(shape)], attributes);
+    return this.op('Reshape', [x, this.vector(shape)], attributes, shape);
   }
 
-  /** Vectors joined to one. */
-  concat(parts: readonly number[]): Output {
-    const { binding } = this.#backend;
-    const axis = binding.createTensor([], binding.TF_INT32!, Int32Array.of(0));
-    this.#made.add(axis);
-    return this.op('ConcatV2', [...parts, axis], { T: FLOAT32, Tidx: INT32, N: { int: parts.length } });
+  /** Vectors joined to one of `length` values. */
+  concat(parts: readonly number[], length: number): Output {
+    return this.op(
+      'ConcatV2',
+      [...parts, this.whole(0)],
+      { T: FLOAT32, Tidx: INT32, N: { int: parts.length } },
+      [length],
+    );
   }
 
   /** Takes an output out of the chain, as a tensor of the present scope. */
@@ -193,12 +160,12 @@ export function toTensor<Result extends tf.Tensor = tf.Tensor>(output: Output): 
 
 const RESHAPE: Attributes = { T: FLOAT32, Tshape: INT32 };
 
-/** A single op from tensors to tensors. */
+/** A single op from tensors to tensors; `expected` as in `Chain.outputs`. */
 export function execute(
   op: string,
   inputs: tf.TensorInfo[],
   attributes: Attributes,
-  outputs = 1,
+  expected: number | readonly (readonly number[])[],
 ): tf.Tensor[] {
   return Chain.run((chain) =>
     chain
@@ -206,7 +173,7 @@ export function execute(
         op,
         inputs.map((input) => chain.of(input)),
         attributes,
-        outputs,
+        expected,
       )
       .map((output) => chain.tensor(output)),
   );

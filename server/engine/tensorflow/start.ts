@@ -9,8 +9,8 @@ import { packageFolder, packageVersion, processor, useBackend } from '../backend
 import { EngineUnavailable, shortMessage, type Engine } from '../engine.ts';
 import { provideOps } from '../../nn/ops.ts';
 import type { TensorflowBackend } from './execute.ts';
+import { replaceKernels } from './kernels.ts';
 import { tensorflowOps } from './ops.ts';
-import { replaceReshape } from './reshape.ts';
 import { findNativeBinding } from '../native/place.ts';
 
 const require = createRequire(import.meta.url);
@@ -78,7 +78,11 @@ export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Pr
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // Float32 shall be float32: TF32 rounds products to 10 bits.
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';
-  if (rung === 'tensorflow') process.env.CUDA_VISIBLE_DEVICES = '-1';
+  if (rung === 'tensorflow') {
+    process.env.CUDA_VISIBLE_DEVICES = '-1';
+    // A GPU has a queue of its own.
+    process.env.VANILLASCOPE_AHEAD = '1';
+  }
   restoreUtil();
   let binding: Binding;
   try {
@@ -105,7 +109,7 @@ export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Pr
     );
   tf.registerBackend('tensorflow', () => backend, 3);
   await useBackend('tensorflow');
-  replaceReshape();
+  replaceKernels();
   provideOps(tensorflowOps());
   return {
     rung,

@@ -5,9 +5,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildAddon } from '../../../server/engine/native/build.ts';
 import { findTensorflow } from '../../../server/engine/native/libtensorflow.ts';
+import type { OpAttribute } from '../../../server/engine/tensorflow/attributes.ts';
+import { backend, Chain, type Binding, type Output } from '../../../server/engine/tensorflow/execute.ts';
+import { FLOAT32 } from '../../../server/engine/tensorflow/attributes.ts';
 import { selfTest } from '../../../server/engine/selftest.ts';
 import { startEngine, type Engine } from '../../../server/engine/start.ts';
 import { ops } from '../../../server/nn/ops.ts';
+import { Workload } from '../../bench/workload.ts';
 import { testAgreement } from './agreement.ts';
 
 const found = await findTensorflow({}).then(
@@ -39,6 +43,57 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
     const before = tf.memory().numTensors;
     await selfTest();
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('every op gives the shape that was foretold, in training and in a frame', async () => {
+    const ours = backend() as { binding: Binding; createOutputTensor(output: Output): tf.Tensor };
+    const { binding } = ours;
+    const ids = ours.createOutputTensor;
+    const found = new Map<number, number[]>();
+    const foretold: string[] = [];
+    const wrong: string[] = [];
+    // Without the word `_ahead` the addon tells what shape an op really gave.
+    const executeOp: Binding['executeOp'] = (name, attributes: OpAttribute[], inputs, outputs) => {
+      const plain = attributes.filter((attribute) => attribute.name !== '_ahead');
+      if (plain.length < attributes.length) foretold.push(name);
+      const made = binding.executeOp(name, plain, inputs, outputs);
+      for (const { id, shape } of made) found.set(id, [...shape]);
+      return made;
+    };
+    ours.binding = Object.create(binding, { executeOp: { value: executeOp } }) as Binding;
+    ours.createOutputTensor = (output) => {
+      const { id, shape } = output;
+      // What only kernels look at is given as empty.
+      if (shape.join() !== '0' && shape.join() !== found.get(id)!.join())
+        wrong.push(`${found.get(id)!.join('×')} and not ${shape.join('×')}`);
+      return ids.call(ours, output);
+    };
+    try {
+      for (const preset of ['small', 'article']) {
+        const workload = new Workload({ preset, batchSize: 4, probes: 2 });
+        await workload.warm();
+        await workload.frame({ taps: null, probes: null });
+        workload.dispose();
+      }
+    } finally {
+      ours.binding = binding;
+      ours.createOutputTensor = ids;
+    }
+    expect(wrong).toEqual([]);
+    expect(foretold).toEqual(expect.arrayContaining(['MatMul', 'FusedBatchNormV3', 'SplitV', 'PadV2']));
+  });
+
+  test('an op that fails in the queue is told once, and what follows works', () => {
+    const read = (): Float32Array =>
+      tf.tidy(() =>
+        Chain.run((chain) => {
+          const [a, b] = [chain.floats([1, 2, 3]), chain.floats([1, 2])] as const;
+          const sum = chain.op('AddV2', [a, b], { T: FLOAT32 }, [3]);
+          return chain.tensor(sum).dataSync<'float32'>();
+        }),
+      );
+    expect(read).toThrow(/Incompatible shapes/);
+    expect([...tf.tidy(() => tf.add([1, 2], [3, 4]).dataSync())]).toEqual([4, 6]);
   });
 
   testAgreement(ops);
