@@ -12,6 +12,9 @@ export interface Differentiable<Output extends tf.Tensor> {
 /** Gradients that were made here: nobody else holds one, so it is free once the function before has taken it back. */
 const passing = new WeakSet<tf.Tensor>();
 
+/** Where nothing is recorded, what is saved goes with the scope. */
+const forget: Save = () => undefined;
+
 /** Evaluates `define` on `inputs`; nothing inside is recorded, the gradient given is used instead. What was saved, and
  * the output's gradient, go as soon as the inputs' gradients are there: the tape itself would keep all until the last,
  * and every activation would come from cold memory. */
@@ -19,6 +22,7 @@ export function withGradient<Inputs extends tf.Tensor[], Output extends tf.Tenso
   inputs: [...Inputs],
   define: (save: Save, ...inputs: Inputs) => Differentiable<Output>,
 ): Output {
+  if (!tf.engine().isTapeOn()) return tf.tidy(() => define(forget, ...inputs).value);
   return tf.customGrad<Output>((...args) => {
     const save = args.pop() as unknown as Save;
     const { value, gradient } = define(save, ...(args as unknown as Inputs));
