@@ -57,13 +57,15 @@ async function ofTfjs(step: () => Promise<void>, spend: Spend): Promise<void> {
       spend(name, Number(await kernelTimeMs));
 }
 
-/** tfjs sees only some of TensorFlow's ops, and the addon all of them. */
+/** tfjs sees only some of TensorFlow's ops, and the addon all of them. Each is waited for: without the word `_ahead` the
+ * addon does. */
 async function ofTensorflow(step: () => Promise<void>, spend: Spend): Promise<void> {
   const backend = tf.backend() as { -readonly [Key in keyof TensorflowBackend]: TensorflowBackend[Key] };
   const { binding } = backend;
-  const executeOp: typeof binding.executeOp = (name, ...rest) => {
+  const executeOp: typeof binding.executeOp = (name, attributes, ...rest) => {
+    const waiting = attributes.filter((attribute) => attribute.name !== '_ahead');
     const begin = performance.now();
-    const outputs = binding.executeOp(name, ...rest);
+    const outputs = binding.executeOp(name, waiting, ...rest);
     spend(name, performance.now() - begin);
     return outputs;
   };

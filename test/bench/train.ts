@@ -150,7 +150,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
     '',
     table,
     '',
-    "Where a step's kernel time goes, and what share of the step is outside of kernels (JavaScript, and waiting for it):",
+    "Where a step's kernel time goes, and what share of the step is outside of kernels (JavaScript). TensorFlow's ops are queued, and JavaScript works while they do; for this profile each is waited for, so that a step takes longer than above:",
     '',
     ...kernels,
   ].join('\n');
