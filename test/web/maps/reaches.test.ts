@@ -15,13 +15,13 @@ const reader = () => vi.fn<FrameReader>(async (_run, snapshot, taps) => frame(sn
 const request = (snapshots: readonly string[], change: Partial<ReachRequest> = {}): ReachRequest => ({
   run: 'r',
   snapshots: snapshots.map((id) => ({ id, taps: ['stem.out'] })),
-  ...{ mode: 'channel', clip: 0, probe: 0 },
+  ...{ mode: 'channel', clip: 0, exact: [] },
   ...change,
 });
 const patient = new AbortController().signal;
 const silent = (): void => undefined;
 
-test('the reach of each snapshot is read once, from one probe, and then known', async () => {
+test('the reach of each snapshot is read once, from its ranges alone, and then known', async () => {
   const read = reader();
   const table = new ReachTable(read);
   const left: number[] = [];
@@ -29,7 +29,7 @@ test('the reach of each snapshot is read once, from one probe, and then known', 
   expect(left).toEqual([4, 3, 2, 1, 0]);
   expect(read).toHaveBeenCalledTimes(5);
   expect(read.mock.calls[0]!.slice(0, 3)).toEqual(['r', '1', ['stem.out']]);
-  expect(read.mock.calls[0]![4]).toEqual([0]);
+  expect(read.mock.calls[0]![4]).toEqual([]);
   const reach = table.get('r', '3', 'stem.out', { mode: 'channel', clip: 0 })!;
   expect([reach.least[0], reach.most[0]]).toEqual([-3, 6]);
   await table.fill(request(['1', '2', '3', '4', '5', '6']), patient, silent);
@@ -44,6 +44,17 @@ test('only the taps that are missing are asked for', async () => {
   expect(table.missing(wider)).toEqual([{ id: '1', taps: ['stages.0.out'] }]);
   await table.fill(wider, patient, silent);
   expect(read.mock.calls[1]![2]).toEqual(['stages.0.out']);
+});
+
+test('of taps that are recorded exactly every value is read', async () => {
+  const read = reader();
+  const table = new ReachTable(read);
+  const taps = ['stem.out', 'logits'];
+  await table.fill(request([], { snapshots: [{ id: '1', taps }], exact: ['logits'] }), patient, silent);
+  expect(read.mock.calls.map(([, , taps, , probes]) => [taps, probes])).toEqual([
+    [['stem.out'], []],
+    [['logits'], undefined],
+  ]);
 });
 
 test('without clipping every mode follows from one reading; a clipped range needs all probes', async () => {

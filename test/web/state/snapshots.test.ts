@@ -36,6 +36,27 @@ test('an own image is asked for alone, and kept apart from the recorded probes',
   expect(read.mock.calls.map(([, , , , probes]) => probes)).toEqual([[12], undefined]);
 });
 
+test('one recorded probe is asked for alone, and found in the frame of all of them', async () => {
+  const read = vi.fn(async (...[, , , , probes]: Parameters<FrameReader>) => frame(probes?.[0] ?? 9));
+  const cache = new SnapshotCache(1000, read);
+  const one = { ...key('3'), probe: 4 };
+  expect((await cache.get(one, patient)).epoch).toBe(4);
+  expect(cache.peek({ ...key('3'), probe: 5 })).toBeNull();
+  expect(cache.peek(key('3'))).toBeNull();
+  expect((await cache.get(key('3'), patient)).epoch).toBe(9);
+  for (const probe of [4, 5, undefined]) expect(cache.peek({ ...key('3'), probe })?.epoch).toBe(9);
+  await cache.get({ ...key('3'), probe: 5 }, patient);
+  expect(read.mock.calls.map(([, , , , probes]) => probes)).toEqual([[4], undefined]);
+});
+
+test('one recorded probe waits for the frame of all of them where that is under way', async () => {
+  const read = vi.fn(async () => frame(1));
+  const cache = new SnapshotCache(1000, read);
+  const [all, one] = [cache.get(key('1'), patient), cache.get({ ...key('1'), probe: 2 }, patient)];
+  expect(await one).toBe(await all);
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
 test('equal requests under way share one fetch', async () => {
   const read = vi.fn(async () => frame(1));
   const cache = new SnapshotCache(1000, read);

@@ -9,20 +9,37 @@ export function referenceOf(scene: Pick<Scene, 'a' | 'snapshots' | 'shown'>): Sn
   return a ?? (shown && snapshots[snapshots.indexOf(shown) - 1]);
 }
 
-/** Fetches the neighbours of what is shown ahead, so that a step of the slider finds them, until the returned function
- * is called. */
+/** The one recorded probe whose maps are needed; undefined where all of them tell which channels are dead. */
+export function neededProbe({ view, probe }: Pick<Scene, 'view' | 'probe'>): number | undefined {
+  return view.alive || view.sort === 'deadFraction' ? undefined : probe;
+}
+
+/** Milliseconds at rest after which the other probes are fetched too: who drags on, or plays, needs one alone. */
+const REST = 600;
+
+/** Fetches the neighbours of what is shown ahead, so that a step of the slider finds them, and after a rest the other
+ * probes of all that is in sight, until the returned function is called. */
 export function prefetchAround(
   cache: SnapshotCache,
   snapshots: readonly SnapshotInfo[],
   shown: SnapshotInfo | undefined,
   key: (snapshot: SnapshotInfo | undefined) => FrameKey | null,
+  inSight: readonly (SnapshotInfo | undefined)[] = [shown],
 ): () => void {
   const controller = new AbortController();
+  const fetch = (wanted: FrameKey | null): void => {
+    if (wanted) cache.prefetch(wanted, controller.signal);
+  };
   const at = shown ? snapshots.indexOf(shown) : -1;
-  if (at >= 0)
-    for (const neighbour of [snapshots[at + 1], snapshots[at - 1]]) {
-      const wanted = key(neighbour);
-      if (wanted) cache.prefetch(wanted, controller.signal);
+  if (at >= 0) for (const neighbour of [snapshots[at + 1], snapshots[at - 1]]) fetch(key(neighbour));
+  const timer = setTimeout(() => {
+    for (const snapshot of inSight) {
+      const wanted = key(snapshot);
+      fetch(wanted && { ...wanted, probe: undefined });
     }
-  return () => controller.abort();
+  }, REST);
+  return () => {
+    clearTimeout(timer);
+    controller.abort();
+  };
 }

@@ -38,10 +38,12 @@ export class Ranges implements Scaling {
   readonly colours: ColourMapId = $derived.by(() => this.#scene.view.colours);
   readonly locked: boolean = $derived.by(() => this.#scene.view.locked);
 
+  readonly #merged: boolean = $derived.by(() => this.#scene.shown?.merged ?? false);
+
   /** The maps of each block that one range of the network covers. */
   readonly network: readonly TapDescription[] = $derived.by(() => {
-    const { blocks, tap, shown } = this.#scene;
-    return stripTaps(blocks, tap.kind, shown?.merged ?? false).filter((t) => !isVector(t));
+    const { blocks, tap } = this.#scene;
+    return stripTaps(blocks, tap.kind, this.#merged).filter((t) => !isVector(t));
   });
 
   /** The taps whose reach a scale of `tap` follows. */
@@ -50,15 +52,16 @@ export class Ranges implements Scaling {
   }
 
   /** Reads how far `taps` reach, at every snapshot where ranges are locked, else at those shown, until the returned
-   * function is called. To be called by an effect. */
-  follow(taps: readonly TapDescription[], shown: readonly (SnapshotInfo | undefined)[]): () => void {
+   * function is called. To be called by an effect, which begins anew when another snapshot is shown only where that
+   * is asked for. */
+  follow(taps: readonly TapDescription[], shown: () => readonly (SnapshotInfo | undefined)[]): () => void {
     const { mode, locked } = this;
     const scene = this.#scene;
     const wanted = taps.flatMap((tap) => this.#followed(tap)).filter((tap, i, all) => all.indexOf(tap) === i);
     const snapshots = locked
       ? scene.snapshots
       : mode === 'network'
-        ? shown.filter((snapshot) => snapshot !== undefined)
+        ? shown().filter((snapshot) => snapshot !== undefined)
         : [];
     const request: ReachRequest = {
       run: scene.detail.id,
@@ -68,11 +71,10 @@ export class Ranges implements Scaling {
       })),
       mode,
       clip: this.clip,
-      // A frame's ranges are those of all its probes, where it has any: bars and exact values have none.
-      probe:
-        scene.detail.config.recording.precision === 'u8' && !wanted.some(isVector)
-          ? (scene.detail.probes[0]?.index ?? null)
-          : null,
+      // What is recorded as levels has ranges, which are those of all probes.
+      exact: wanted
+        .filter((tap) => scene.detail.config.recording.precision !== 'u8' || isVector(tap))
+        .map((tap) => tap.id),
     };
     const left = this.#table.missing(request).length;
     const total = snapshots.length;

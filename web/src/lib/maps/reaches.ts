@@ -10,9 +10,8 @@ export interface ReachRequest {
   mode: RangeMode;
   /** Share of the values of greatest magnitude, of each channel or block and snapshot, that need not be reached. */
   clip: number;
-  /** Index of a probe whose frame tells the ranges of all: only clipping needs every probe's values. Null where they
-   * are recorded at full precision, whose frames hold no ranges. */
-  probe: number | null;
+  /** Taps recorded exactly: their frames hold no ranges, and every value has to be read. */
+  exact: readonly string[];
 }
 
 /** Requests on their way at once. */
@@ -49,19 +48,23 @@ export class ReachTable {
   async fill(request: ReachRequest, signal: AbortSignal, onread: (left: number) => void): Promise<void> {
     const waiting = this.missing(request);
     let left = waiting.length;
-    const probes = request.clip === 0 && request.probe !== null ? [request.probe] : undefined;
+    const { run, mode, clip, exact } = request;
+    const read = async (id: string, taps: readonly string[], probes?: readonly number[]): Promise<void> => {
+      if (taps.length === 0) return;
+      const frame = await this.#read(run, id, taps, signal, probes);
+      for (const tap of frame.taps)
+        this.#known.set(
+          keyOf(run, id, tap.id, request),
+          reachOf([{ tap }], { mode: clip === 0 ? 'channel' : mode, clip }),
+        );
+    };
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         signal.throwIfAborted();
-        const frame = await this.#read(request.run, next.id, next.taps, signal, probes);
-        for (const tap of frame.taps)
-          this.#known.set(
-            keyOf(request.run, next.id, tap.id, request),
-            reachOf([{ tap }], {
-              mode: request.clip === 0 ? 'channel' : request.mode,
-              clip: request.clip,
-            }),
-          );
+        // Only clipping needs the values; a frame of no probe is ranges alone.
+        const whole = next.taps.filter((tap) => clip > 0 || exact.includes(tap));
+        const ranged = next.taps.filter((tap) => !whole.includes(tap));
+        await Promise.all([read(next.id, ranged, []), read(next.id, whole)]);
         onread(--left);
       }
     };

@@ -35,13 +35,15 @@ export function stripTaps(
   return blocks.map((block) => nearestTap(block, kind, merged));
 }
 
-/** These taps, as far as a snapshot has them, under a name of their own in the cache of frames. */
+/** These taps, as far as a snapshot has them, under a name of their own in the cache of frames; of one own image or
+ * recorded probe, or of all that are recorded. */
 export function stripsKey(
   run: string,
   snapshot: SnapshotInfo,
   taps: readonly TapDescription[],
   own?: number,
+  probe?: number,
 ): FrameKey {
   const ids = taps.filter((tap) => !(snapshot.merged && tap.deepOnly)).map((tap) => tap.id);
-  return { run, snapshot: snapshot.id, block: ids.join(), taps: ids, own };
+  return { run, snapshot: snapshot.id, block: ids.join(), taps: ids, own, probe };
 }

@@ -7,16 +7,17 @@ import type { FigureCaption } from '../maps/caption.ts';
 import type { FrameKey } from '../state/snapshots.ts';
 import type { Text } from '../text/en.ts';
 
-/** All taps that a snapshot has of a block, of the recorded probes or of one own image; those inside a pair are gone
- * once it is merged. */
+/** All taps that a snapshot has of a block, of one own image or recorded probe, or of all that are recorded; those inside
+ * a pair are gone once it is merged. */
 export function frameKey(
   run: string,
   snapshot: SnapshotInfo,
   block: BlockDescription,
   own?: number,
+  probe?: number,
 ): FrameKey {
   const taps = block.taps.filter((tap) => !(snapshot.merged && tap.deepOnly)).map((tap) => tap.id);
-  return { run, snapshot: snapshot.id, block: block.id, taps, own };
+  return { run, snapshot: snapshot.id, block: block.id, taps, own, probe };
 }
 
 export function momentText(snapshot: SnapshotInfo, text: Text): string {

@@ -17,18 +17,26 @@ interface Pending {
   waiting: number;
 }
 
-/** A block's taps in one snapshot of one run: of all recorded probes, or of one image that a user brought. */
+/** A block's taps in one snapshot of one run: of one recorded probe or of all, or of one image that a user brought. */
 export interface FrameKey {
   run: string;
   snapshot: string;
   block: string;
   taps: readonly string[];
+  /** Index of the recorded probe that is needed; without one all of them are. */
+  probe?: number | undefined;
   /** Index of an own image: its maps come alone. */
   own?: number | undefined;
 }
 
-const name = ({ run, snapshot, block, own }: FrameKey): string =>
-  `${run}/${snapshot}/${block}${own === undefined ? '' : `/${own}`}`;
+const alone = ({ own, probe }: FrameKey): number | undefined => own ?? probe;
+const name = (key: FrameKey): string =>
+  `${key.run}/${key.snapshot}/${key.block}${alone(key) === undefined ? '' : `/${alone(key)}`}`;
+/** What holds the frame: itself, or the frame of all recorded probes. */
+const names = (key: FrameKey): string[] =>
+  key.probe === undefined || key.own !== undefined
+    ? [name(key)]
+    : [name({ ...key, probe: undefined }), name(key)];
 
 const bytesOf = (frame: Frame): number => frame.taps.reduce((sum, tap) => sum + tap.values.byteLength, 0);
 
@@ -50,14 +58,16 @@ export class SnapshotCache {
     return this.#bytes;
   }
 
-  /** The frame if it is here; using it makes it the newest. */
+  /** The frame if it is here, perhaps with more probes than are needed; using it makes it the newest. */
   peek(key: FrameKey): Frame | null {
-    const id = name(key);
-    const held = this.#frames.get(id);
-    if (!held) return null;
-    this.#frames.delete(id);
-    this.#frames.set(id, held);
-    return held.frame;
+    for (const id of names(key)) {
+      const held = this.#frames.get(id);
+      if (!held) continue;
+      this.#frames.delete(id);
+      this.#frames.set(id, held);
+      return held.frame;
+    }
+    return null;
   }
 
   /** Which frames of an own image are here. */
@@ -73,7 +83,8 @@ export class SnapshotCache {
     signal.throwIfAborted();
     const held = this.peek(key);
     if (held) return held;
-    const pending = this.#pending.get(name(key)) ?? this.#fetch(key);
+    const under = names(key).find((id) => this.#pending.has(id));
+    const pending = (under === undefined ? undefined : this.#pending.get(under)) ?? this.#fetch(key);
     pending.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -94,8 +105,9 @@ export class SnapshotCache {
   #fetch(key: FrameKey): Pending {
     const id = name(key);
     const controller = new AbortController();
-    const { run, snapshot, taps, own } = key;
-    const probes = own === undefined ? undefined : [own];
+    const { run, snapshot, taps } = key;
+    const only = alone(key);
+    const probes = only === undefined ? undefined : [only];
     const promise = this.#read(run, snapshot, taps, controller.signal, probes)
       .then((frame) => {
         this.#keep(key, frame);
