@@ -8,8 +8,8 @@ import {
   isShown,
   shownPoints,
   stackPanels,
-  tickFormat,
   valueScale,
+  verticals,
 } from '../../../web/src/lib/charts/layout.ts';
 
 test('the epoch axis spans the width between the gutters and never turns round', () => {
@@ -88,15 +88,9 @@ test('bands meet without gaps and the last one reaches the end of the axis', () 
   expect(boxes[2]!.x + boxes[2]!.width).toBeCloseTo(500 - GUTTER.right);
 });
 
-test('ticks are written as short as their axis allows', () => {
-  const words = (high: number): string[] => {
-    const y = valueScale([], { top: 0, height: 100 }, [0, high]);
-    return y.ticks(2).map(tickFormat(y, 2));
-  };
-  expect(words(1)).toEqual(['0', '0.5', '1.0']);
-  expect(words(0.004)).toEqual(['0', '0.002', '0.004']);
-  expect(words(100)).toEqual(['0', '50', '100']);
-  expect(words(0.0004)).toEqual(['0', '2e-4', '4e-4']);
+test('a place on the time axis is drawn through every plot and leaves the headings free', () => {
+  const { panels } = stackPanels([90, 50]);
+  expect(verticals(120.04, panels)).toBe(`M120.0,${panels[0].top}v90M120.0,${panels[1].top}v50`);
 });
 
 test('a part of the axis fills the width, and what lies outside of it is not shown', () => {

@@ -59,6 +59,14 @@ test('a merge while λ > 0 is refused in the words of the server, at its field',
   expect(() => resolveRun(requestOf(fields), photos)).toThrow(error?.message);
 });
 
+test('a wrong number of epochs is blamed itself, not what is counted from it', () => {
+  for (const epochs of [0, -3, 1.5, 10001]) {
+    const { error } = checkFields({ ...firstFields(photos), epochs }, photos);
+    expect(error).toMatchObject({ field: 'training.epochs' });
+    expect(error?.message).toContain(`training.epochs is ${epochs}; valid is an integer of at least 1`);
+  }
+});
+
 test('another data set takes its own augmentations and leaves the rest', () => {
   const fields = withDataset({ ...firstFields(photos), epochs: 7 }, drawn);
   expect(fields).toMatchObject({ dataset: 'shapes', flip: false, crop: 0, epochs: 7 });

@@ -45,13 +45,13 @@ test('every block has a curve, over epochs or over λ, and the merge has a place
   expect(curvesOf(list, 'contrast', 'lambda')[0]!.dots.map((d) => d.x)).toEqual([1, 0.5, 0]);
 });
 
-test('the value axis holds every curve, keeps a near zero in view and never collapses', () => {
+test('the value axis holds every curve, keeps a near zero in view, never collapses and never goes below zero', () => {
   const curves = curvesOf(list, 'contrast', 'epoch');
   expect(valueRange(curves)).toEqual([0, 5]);
   const near = [{ block: 'a', dots: [4, 5].map((y, x) => ({ snapshot: String(x), x, y })) }];
   expect(valueRange(near)).toEqual([4, 5]);
   expect(valueRange(curvesOf(list, 'effectiveRank', 'epoch'))).toEqual([0.9, 1.1]);
-  expect(valueRange(curvesOf(list, 'deadFraction', 'epoch'))).toEqual([-0.5, 0.5]);
+  expect(valueRange(curvesOf(list, 'deadFraction', 'epoch'))).toEqual([0, 0.5]);
   expect(valueRange([])).toEqual([0, 1]);
 });
 

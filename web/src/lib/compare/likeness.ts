@@ -21,6 +21,12 @@ export function likenessOf(a: Recording, b: Recording): Likeness {
   return { cosine: each(cosine), difference: each(meanAbsoluteDifference) };
 }
 
+/** Of all channels as one vector: single values have no likeness of their own. */
+export function wholeLikeness(a: Recording, b: Recording): { cosine: number; difference: number } {
+  const [before, after] = [valuesOf(a), valuesOf(b)];
+  return { cosine: cosine(before, after), difference: meanAbsoluteDifference(before, after) };
+}
+
 /** Channels by how much they changed, the most changed first. */
 export function mostChanged({ difference }: Likeness): number[] {
   return Array.from(difference.keys()).sort((x, y) => difference[y]! - difference[x]! || x - y);

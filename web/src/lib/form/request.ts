@@ -38,6 +38,8 @@ export interface FormFields {
   precision: 'u8' | 'f32';
 }
 
+export const MOST_EPOCHS = 10000;
+
 /** Weight decay as each optimizer is commonly used: decoupled for AdamW, the article's kind for SGD. */
 export const WEIGHT_DECAY: Record<OptimizerConfig['kind'], number> = { adamw: 0.05, sgd: 0.0005 };
 
@@ -121,9 +123,21 @@ export interface FieldError {
 
 export type Check = { config: RunConfig; error: null } | { config: null; error: FieldError };
 
+/** Throws in the words of the server. All that is counted in epochs would be blamed otherwise, before their number is. */
+function checkEpochs(epochs: Entry): void {
+  if (epochs === null || epochs === undefined) return;
+  if (Number.isInteger(epochs) && epochs >= 1 && epochs <= MOST_EPOCHS) return;
+  throw new ScopeError(
+    'INVALID_CONFIG',
+    `training.epochs is ${epochs}; valid is an integer of at least 1 and at most ${MOST_EPOCHS}`,
+    { field: 'training.epochs' },
+  );
+}
+
 /** What the server would make of the form, or what it would say against it. */
 export function checkFields(fields: FormFields, dataset: DatasetShape): Check {
   try {
+    checkEpochs(fields.epochs);
     return { config: resolveRun(requestOf(fields), dataset), error: null };
   } catch (error) {
     if (!(error instanceof ScopeError)) throw error;

@@ -37,16 +37,16 @@ export function curvesOf(list: readonly SnapshotMeasures[], measure: Measure, ax
   }));
 }
 
-/** Lowest and highest value shown, widened where they are equal; 0 to 1 without values. Shares that begin at zero keep
- * it in view where it is near. */
+/** Lowest and highest value shown, widened where they are equal; 0 to 1 without values. Zero is kept in view where it is
+ * near, and nothing below it: no measure is negative. */
 export function valueRange(curves: readonly Curve[]): [low: number, high: number] {
   const values = curves.flatMap((curve) => curve.dots.map((dot) => dot.y));
   if (values.length === 0) return [0, 1];
   let low = Math.min(...values);
   const high = Math.max(...values);
   if (low > 0 && low < 0.3 * high) low = 0;
-  if (low === high) return [low - (Math.abs(low) * 0.1 || 0.5), high + (Math.abs(high) * 0.1 || 0.5)];
-  return [low, high];
+  const pad = low === high ? low * 0.1 || 0.5 : 0;
+  return [Math.max(0, low - pad), high + pad];
 }
 
 /** The dot nearest to a place; on the λ axis, where many lie above one another, height counts too. */

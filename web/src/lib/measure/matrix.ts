@@ -36,12 +36,16 @@ export function moveCell(cell: Cell, key: string, n: number, shift: boolean): Ce
   return { row: keep(cell.row + move[0]), column: keep(cell.column + move[1]) };
 }
 
-/** Indices of rows to label so that labels lie at least `apart` pixels from one another, the last one included. */
+/** Indices of rows to label: the first, every 2nd, 5th, 10th … from there, and the last, at least `apart` pixels from
+ * one another. */
 export function labelled(n: number, side: number, apart = 34): number[] {
-  const step = Math.max(1, Math.ceil((apart * n) / Math.max(1, side)));
+  const fewest = (apart * n) / Math.max(1, side);
+  let step = 1;
+  for (let k = 0; step < fewest; k++) step = [2, 5, 10][k % 3]! * 10 ** Math.floor(k / 3);
+  const last = n - 1;
   const found: number[] = [];
-  for (let i = n - 1; i >= 0; i -= step) found.unshift(i);
-  return found;
+  for (let i = 0; i < last && last - i >= fewest; i += step) found.push(i);
+  return last < 0 ? [] : [...found, last];
 }
 
 /** Whether black or white is read better on a colour `rgb(r, g, b)` (relative luminance, WCAG 2). */

@@ -30,10 +30,10 @@ export interface GridOptions {
 /** What a cell twice or half as wide as wanted costs, as a share of the room. */
 const COST_OF_DOUBLING = 0.15;
 
-/** The width wanted for a cell in this room: maps grow, up to twice as wide, while the grid stays flatter than two
+/** The width wanted for a cell in this room: maps grow, up to four times as wide, while the grid stays flatter than two
  * to one. */
 export function cellWidth(count: number, availableWidth: number, cell: number): number {
-  return Math.min(2 * cell, Math.max(cell, availableWidth / Math.ceil(Math.sqrt(2 * count))));
+  return Math.min(4 * cell, Math.max(cell, availableWidth / Math.ceil(Math.sqrt(2 * count))));
 }
 
 /** The integer scale and the columns that fill the room best with cells near the wanted size. At least one column,

@@ -37,7 +37,7 @@ export type ProbesText = typeof probesEnglish;
 
 export const probesChinese: ProbesText = {
   add: '您的图片',
-  addHint: '选择、拖入或粘贴 JPEG、PNG 或 WebP 图片：它会成为此次运行的又一个探针',
+  addHint: '选择、拖入或粘贴 JPEG、PNG 或 WebP 图片：它会成为此次训练的又一个探针',
   own: (name) => `您的图片：${name}`,
   seen: (size) => `${size} × ${size}，即网络所见`,
   remove: '移除',
