@@ -109,6 +109,14 @@ export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Pr
     );
   tf.registerBackend('tensorflow', () => backend, 3);
   await useBackend('tensorflow');
+  // TensorFlow must not be taken down while its thread still works the queue off: reading waits for what is ahead.
+  process.once('exit', () => {
+    try {
+      tf.tidy(() => tf.add(0, 0).dataSync());
+    } catch {
+      // An op of the queue has failed: nobody is left to be told.
+    }
+  });
   replaceKernels();
   provideOps(tensorflowOps());
   return {

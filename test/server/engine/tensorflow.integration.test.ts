@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildAddon } from '../../../server/engine/native/build.ts';
@@ -94,6 +97,12 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
       );
     expect(read).toThrow(/Incompatible shapes/);
     expect([...tf.tidy(() => tf.add([1, 2], [3, 4]).dataSync())]).toEqual([4, 6]);
+  });
+
+  test('a process that ends while ops are queued ends well', async () => {
+    const program = fileURLToPath(new URL('./helpers/endsEarly.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program]);
+    expect(stdout).toBe('queued\n');
   });
 
   testAgreement(ops);
