@@ -1,7 +1,7 @@
 /** A page of the dashboard that notes when it paints. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import ts from 'typescript';
 
 /** The page's part as a script that needs nothing around it. */
@@ -32,9 +32,16 @@ export interface LiveFrame {
 
 export class PaintedPage {
   readonly page: Page;
+  /** Frames that were asked for and have not come: who paints nothing meanwhile is not at rest. */
+  readonly #awaited = new Set<Request>();
 
   private constructor(page: Page) {
     this.page = page;
+    page.on('request', (request) => {
+      if (request.url().includes('/snapshots/')) this.#awaited.add(request);
+    });
+    page.on('requestfinished', (request) => this.#awaited.delete(request));
+    page.on('requestfailed', (request) => this.#awaited.delete(request));
   }
 
   /** Opens a page with an empty cache. */
@@ -54,13 +61,14 @@ export class PaintedPage {
     return (await this.page.evaluate('noted.frames')) as LiveFrame[];
   }
 
-  /** Resolves when maps have been painted and nothing has for a while. */
+  /** Resolves when maps have been painted, no frame is on its way, and nothing has been painted for a while. */
   async rest(quiet = QUIET_MS): Promise<void> {
     let last = 0;
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
       const paints = (await this.paints()).filter(({ blank }) => !blank);
-      if (paints.length > 0 && paints.length === last) return;
-      last = paints.length;
+      const quietly = this.#awaited.size === 0;
+      if (paints.length > 0 && paints.length === last && quietly) return;
+      last = quietly ? paints.length : 0;
       await wait(quiet);
     }
     throw new Error(`${this.page.url()} has painted no maps, or does not come to rest`);

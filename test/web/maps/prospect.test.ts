@@ -20,11 +20,9 @@ const key = (snapshot: SnapshotInfo | undefined): FrameKey | null =>
 test('the neighbours are fetched for the probe at hand, and after a rest every probe of what is in sight', () => {
   const read = vi.fn<FrameReader>(() => new Promise(() => undefined));
   const asked = (): unknown[] => read.mock.calls.map(([, snapshot, , , probes]) => [snapshot, probes]);
-  const stop = prefetchAround(new SnapshotCache(1000, read), snapshots, snapshots[2], key, [
-    snapshots[0],
-    undefined,
-    snapshots[2],
-  ]);
+  const shown = snapshots[2]!;
+  const cache = new SnapshotCache(1000, read);
+  const stop = prefetchAround(cache, { snapshots, shown, stride: 1 }, key, [snapshots[0], undefined, shown]);
   expect(asked()).toEqual([
     ['3', [2]],
     ['1', [2]],
@@ -41,9 +39,15 @@ test('the neighbours are fetched for the probe at hand, and after a rest every p
 
 test('who goes on before the rest fetches no other probe', () => {
   const read = vi.fn<FrameReader>(() => new Promise(() => undefined));
-  prefetchAround(new SnapshotCache(1000, read), snapshots, snapshots[0], key)();
+  prefetchAround(new SnapshotCache(1000, read), { snapshots, shown: snapshots[0], stride: 1 }, key)();
   vi.runAllTimers();
   expect(read).toHaveBeenCalledTimes(1);
+});
+
+test('a film that takes longer strides finds the place where it comes next', () => {
+  const read = vi.fn<FrameReader>(() => new Promise(() => undefined));
+  prefetchAround(new SnapshotCache(1000, read), { snapshots, shown: snapshots[1], stride: 2 }, key)();
+  expect(read.mock.calls.map(([, snapshot]) => snapshot)).toEqual(['3', '2', '0']);
 });
 
 test('one probe is needed, but all where channels are judged by all of them', () => {

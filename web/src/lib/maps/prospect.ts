@@ -17,12 +17,12 @@ export function neededProbe({ view, probe }: Pick<Scene, 'view' | 'probe'>): num
 /** Milliseconds at rest after which the other probes are fetched too: who drags on, or plays, needs one alone. */
 const REST = 600;
 
-/** Fetches the neighbours of what is shown ahead, so that a step of the slider finds them, and after a rest the other
- * probes of all that is in sight, until the returned function is called. */
+/** Fetches the neighbours of what is shown ahead, so that a step of the slider or of a film finds them, and after a rest
+ * the other probes of all that is in sight, until the returned function is called. `stride` is the film's, in
+ * snapshots. */
 export function prefetchAround(
   cache: SnapshotCache,
-  snapshots: readonly SnapshotInfo[],
-  shown: SnapshotInfo | undefined,
+  { snapshots, shown, stride }: { snapshots: readonly SnapshotInfo[]; shown?: SnapshotInfo; stride: number },
   key: (snapshot: SnapshotInfo | undefined) => FrameKey | null,
   inSight: readonly (SnapshotInfo | undefined)[] = [shown],
 ): () => void {
@@ -31,7 +31,7 @@ export function prefetchAround(
     if (wanted) cache.prefetch(wanted, controller.signal);
   };
   const at = shown ? snapshots.indexOf(shown) : -1;
-  if (at >= 0) for (const neighbour of [snapshots[at + 1], snapshots[at - 1]]) fetch(key(neighbour));
+  if (at >= 0) for (const step of new Set([stride, 1, -1])) fetch(key(snapshots[at + step]));
   const timer = setTimeout(() => {
     for (const snapshot of inSight) {
       const wanted = key(snapshot);
