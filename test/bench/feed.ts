@@ -1,4 +1,5 @@
-/** What watching costs: a real server trains while nobody, one, a hundred and a stalled viewer watch, in turn. */
+/** What watching costs: a real server trains while one, a hundred and a stalled viewer watch, in turn, with nobody
+ * before and after each. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RungId } from '../../shared/config.ts';
 import { describeBlocks } from '../../shared/network.ts';
@@ -8,16 +9,24 @@ import { digits, markdownTable, median, percentile } from './table.ts';
 import { Watched, type View, type Window } from './watched.ts';
 
 /** Who watches in a window. */
-const AUDIENCES = [
-  { name: 'nobody', viewers: 0, stalled: false },
+interface Audience {
+  name: string;
+  viewers: number;
+  stalled: boolean;
+}
+
+const NOBODY: Audience = { name: 'nobody', viewers: 0, stalled: false };
+const AUDIENCES: readonly Audience[] = [
   { name: '1 viewer', viewers: 1, stalled: false },
   { name: '100 viewers', viewers: 100, stalled: false },
   { name: '1 stalled', viewers: 1, stalled: true },
-] as const;
+];
 
-/** A window by options.seconds, and what settles before it. */
-const WINDOWS = 2.5;
+/** A window by options.seconds, what settles before it, and rounds by options.rounds: other programs change the pace of
+ * a shared machine from second to second, and many short windows side by side see more alike of it than few long ones. */
+const WINDOWS = 0.7;
 const SETTLE_MS = 400;
+const ROUNDS = 5;
 /** Viewers from which on resident memory says something of one. */
 const MANY = 10;
 
@@ -28,10 +37,11 @@ interface Row {
   audience: string;
   /** Milliseconds of a step, median. */
   step: number;
-  /** Training rate by the rate with nobody watching in the same round, median, least and most. */
+  /** Training rate by that with nobody watching just before and after: median, and the quarters of all rounds below and
+   * above. */
   ratio: number;
-  least: number;
-  most: number;
+  lower: number;
+  upper: number;
   /** Frames a second computed, and received by each viewer, medians. */
   computed: number;
   received: number;
@@ -49,6 +59,59 @@ interface Row {
 interface Memory {
   held: number;
   rss: number;
+}
+
+interface Sample {
+  window: Window;
+  memory: Memory;
+}
+
+/** A window with viewers, and those with nobody around it. */
+interface Pair {
+  before: Sample;
+  beside: Sample;
+  after: Sample;
+}
+
+type Summary = Pick<
+  Row,
+  'audience' | 'step' | 'computed' | 'received' | 'bytes' | 'latency' | 'latency95' | 'cores'
+>;
+
+function summary({ name, viewers }: Audience, samples: readonly Sample[]): Summary {
+  const list = samples.map(({ window }) => window);
+  const latencies = list.flatMap((window) => window.latencies.map(({ ms }) => ms));
+  return {
+    audience: name,
+    step: 1000 * median(list.map(({ step }) => step)),
+    computed: median(list.map(({ computed, seconds }) => computed / seconds)),
+    received: median(list.map(({ arrivals, seconds }) => arrivals.length / viewers / seconds)),
+    bytes: Math.max(...list.map(({ bytes }) => bytes)),
+    latency: median(latencies),
+    latency95: percentile(latencies, 0.95),
+    cores: median(list.map(({ serverSeconds, seconds }) => serverSeconds / seconds)),
+  };
+}
+
+function compared(audience: Audience, pairs: readonly Pair[]): Omit<Row, 'rung' | 'preset' | 'batchSize'> {
+  const { viewers } = audience;
+  const ratios = pairs.map(
+    ({ before, beside, after }) => (before.window.step + after.window.step) / 2 / beside.window.step,
+  );
+  const each = (of: (m: Memory) => number): number =>
+    median(pairs.map(({ before, beside }) => of(beside.memory) - of(before.memory))) / viewers;
+  return {
+    ...summary(
+      audience,
+      pairs.map(({ beside }) => beside),
+    ),
+    ratio: median(ratios),
+    lower: percentile(ratios, 0.25),
+    upper: percentile(ratios, 0.75),
+    held: each((m) => m.held),
+    // The allocator's pages are coarser than one viewer.
+    resident: viewers < MANY ? null : each((m) => m.rss),
+  };
 }
 
 /** Every block's output for one probe, five times a second. */
@@ -72,43 +135,31 @@ async function measure(
   });
   try {
     const view = pageView(preset);
-    const windows = AUDIENCES.map(() => [] as Window[]);
-    const memory = AUDIENCES.map(() => [] as Memory[]);
-    for (let round = 0; round < options.rounds; round++)
-      for (const [i, { name, viewers, stalled }] of AUDIENCES.entries()) {
-        options.say(`feed ${rung} ${preset}: ${name}, round ${round + 1} of ${options.rounds}`);
-        if (viewers > 0) await watched.join(viewers, view, stalled);
-        await wait(SETTLE_MS);
-        windows[i]!.push(await watched.window(WINDOWS * options.seconds));
-        memory[i]!.push(await watched.server.ask<Memory>({ do: 'memory' }));
-        await watched.leave();
+    const rounds = ROUNDS * options.rounds;
+    const watch = async ({ viewers, stalled }: Audience): Promise<Sample> => {
+      if (viewers > 0) await watched.join(viewers, view, stalled);
+      await wait(SETTLE_MS);
+      const window = await watched.window(WINDOWS * options.seconds);
+      const memory = await watched.server.ask<Memory>({ do: 'memory' });
+      await watched.leave();
+      return { window, memory };
+    };
+    const alone = [await watch(NOBODY)];
+    const pairs = AUDIENCES.map((): Pair[] => []);
+    for (let round = 0; round < rounds; round++)
+      for (const [i, audience] of AUDIENCES.entries()) {
+        options.say(`feed ${rung} ${preset}: ${audience.name}, round ${round + 1} of ${rounds}`);
+        const before = alone.at(-1)!;
+        const beside = await watch(audience);
+        const after = await watch(NOBODY);
+        alone.push(after);
+        pairs[i]!.push({ before, beside, after });
       }
-    const rows = AUDIENCES.map(({ name, viewers }, i): Row => {
-      const list = windows[i]!;
-      const ratios = list.map((window, round) => windows[0]![round]!.step / window.step);
-      const latencies = list.flatMap((window) => window.latencies.map(({ ms }) => ms));
-      const each = (of: (m: Memory) => number): number | null =>
-        viewers === 0 ? null : median(memory[i]!.map((m, round) => of(m) - of(memory[0]![round]!))) / viewers;
-      return {
-        rung,
-        preset,
-        batchSize,
-        audience: name,
-        step: 1000 * median(list.map(({ step }) => step)),
-        ratio: median(ratios),
-        least: Math.min(...ratios),
-        most: Math.max(...ratios),
-        computed: median(list.map(({ computed, seconds }) => computed / seconds)),
-        received: median(list.map(({ arrivals, seconds }) => arrivals.length / viewers / seconds)),
-        bytes: Math.max(...list.map(({ bytes }) => bytes)),
-        latency: median(latencies),
-        latency95: percentile(latencies, 0.95),
-        cores: median(list.map(({ serverSeconds, seconds }) => serverSeconds / seconds)),
-        held: each((m) => m.held),
-        // The allocator's pages are coarser than one viewer.
-        resident: viewers < MANY ? null : each((m) => m.rss),
-      };
-    });
+    const about = { rung, preset, batchSize };
+    const rows: Row[] = [
+      { ...about, ...summary(NOBODY, alone), ratio: 1, lower: 1, upper: 1, held: null, resident: null },
+      ...AUDIENCES.map((audience, i) => ({ ...about, ...compared(audience, pairs[i]!) })),
+    ];
     return { rows, engine: watched.engine };
   } finally {
     watched.end();
@@ -137,8 +188,8 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       'watching',
       'step ms',
       '× nobody',
-      'least',
-      'most',
+      'a quarter below',
+      'a quarter above',
       'frames/s computed',
       'received',
       'KiB',
@@ -153,8 +204,8 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       row.audience,
       digits(row.step, 1),
       digits(row.ratio, 3),
-      digits(row.least, 3),
-      digits(row.most, 3),
+      digits(row.lower, 3),
+      digits(row.upper, 3),
       digits(row.computed, 2),
       shown(row.received, 2),
       digits(row.bytes / KIB),
@@ -167,9 +218,9 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
   );
   const note =
     'A real server trains on `shapes` while Socket.IO viewers in another process watch the output of every block for ' +
-    `one probe, 5 times a second. The audiences take turns, ${rounds} windows of ${digits(WINDOWS * seconds, 1)} s each; × nobody is the ` +
-    'training rate (steps within epochs) by that with nobody watching in the same round, median, least and most of ' +
-    'the rounds; all processes share the cores of the machine. Latency is from the tap in the network to the arrival ' +
-    'in the viewer. Memory is that of the server after collecting garbage, more than with nobody.';
+    `one probe, 5 times a second. The audiences take turns, ${ROUNDS * rounds} windows of ${digits(WINDOWS * seconds, 1)} s each, with nobody watching ` +
+    'before and after every one; × nobody is the training rate (steps within epochs) by the mean of these two, median ' +
+    'and quarters of the rounds; all processes share the cores of the machine. Latency is from the tap in the network ' +
+    'to the arrival in the viewer. Memory is that of the server after collecting garbage, more than with nobody.';
   return `${note}\n\n${table}`;
 }
