@@ -49,8 +49,9 @@ interface Row {
   /** Milliseconds from tap to arrival, over all windows. */
   latency: number;
   latency95: number;
-  /** Cores that the server kept busy, median. */
+  /** Cores that the server, and all viewers together, kept busy, medians. */
   cores: number;
+  viewerCores: number;
   /** Bytes of the server for each viewer: held, and resident. */
   held: number | null;
   resident: number | null;
@@ -75,7 +76,7 @@ interface Pair {
 
 type Summary = Pick<
   Row,
-  'audience' | 'step' | 'computed' | 'received' | 'bytes' | 'latency' | 'latency95' | 'cores'
+  'audience' | 'step' | 'computed' | 'received' | 'bytes' | 'latency' | 'latency95' | 'cores' | 'viewerCores'
 >;
 
 function summary({ name, viewers }: Audience, samples: readonly Sample[]): Summary {
@@ -90,6 +91,7 @@ function summary({ name, viewers }: Audience, samples: readonly Sample[]): Summa
     latency: median(latencies),
     latency95: percentile(latencies, 0.95),
     cores: median(list.map(({ serverSeconds, seconds }) => serverSeconds / seconds)),
+    viewerCores: median(list.map(({ viewerSeconds, seconds }) => viewerSeconds / seconds)),
   };
 }
 
@@ -196,6 +198,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       'latency ms',
       'p95',
       'server cores',
+      'viewer cores',
       'held KiB/viewer',
       'resident KiB/viewer',
     ],
@@ -212,6 +215,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       shown(row.latency, 1),
       shown(row.latency95, 1),
       digits(row.cores, 3),
+      digits(row.viewerCores, 3),
       shown(row.held && row.held / KIB, 0),
       shown(row.resident && row.resident / KIB, 0),
     ]),
@@ -220,7 +224,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
     'A real server trains on `shapes` while Socket.IO viewers in another process watch the output of every block for ' +
     `one probe, 5 times a second. The audiences take turns, ${ROUNDS * rounds} windows of ${digits(WINDOWS * seconds, 1)} s each, with nobody watching ` +
     'before and after every one; × nobody is the training rate (steps within epochs) by the mean of these two, median ' +
-    'and quarters of the rounds; all processes share the cores of the machine. Latency is from the tap in the network ' +
+    'and quarters of the rounds; all processes share the cores of the machine, the one of the viewers too, which a class would have elsewhere. Latency is from the tap in the network ' +
     'to the arrival in the viewer. Memory is that of the server after collecting garbage, more than with nobody.';
   return `${note}\n\n${table}`;
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { SMALL_HEAPS } from '../../server/heap.mjs';
 import type { RungId } from '../../shared/config.ts';
 import type { Request as EngineRequest, ServerRequest, ViewersRequest } from './protocol.ts';
 
@@ -65,9 +66,9 @@ export class Subject {
     return Subject.start(id, process.execPath, ['--import', 'tsx', local('engineProcess.ts'), id]);
   }
 
-  /** A real server; its device is the URL that it answers at. */
+  /** A real server with the flags that `npm start` gives it; its device is the URL that it answers at. */
   static server(rung: RungId): Promise<Subject> {
-    const args = ['--expose-gc', '--import', 'tsx', local('watchedServer.ts'), rung];
+    const args = [...SMALL_HEAPS, '--expose-gc', '--import', 'tsx', local('watchedServer.ts'), rung];
     return Subject.start(`server on ${rung}`, process.execPath, args);
   }
 

@@ -10,6 +10,7 @@ const url = process.argv[2]!;
 const sockets: Socket<ServerToClient, ClientToServer>[] = [];
 let arrivals: Arrival[] = [];
 let begun = clock();
+let worked = process.cpuUsage();
 let bytes = 0;
 
 /** The step that a frame tells in its header. */
@@ -53,9 +54,12 @@ async function answer(request: ViewersRequest): Promise<unknown> {
     case 'begin':
       arrivals = [];
       begun = clock();
+      worked = process.cpuUsage();
       return {};
-    case 'arrivals':
-      return { arrivals, seconds: (clock() - begun) / 1000, bytes };
+    case 'arrivals': {
+      const { user, system } = process.cpuUsage(worked);
+      return { arrivals, seconds: (clock() - begun) / 1000, bytes, cpuSeconds: (user + system) / 1e6 };
+    }
     case 'leave':
       for (const socket of sockets.splice(0)) socket.close();
       return {};

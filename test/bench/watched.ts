@@ -30,8 +30,16 @@ export interface Window {
   latencies: { step: number; ms: number }[];
   /** Bytes of the latest frame. */
   bytes: number;
-  /** Processor seconds of the server. */
+  /** Processor seconds of the server, and of the process that all viewers live in. */
   serverSeconds: number;
+  viewerSeconds: number;
+}
+
+/** What the viewers tell of a window. */
+interface Seen {
+  arrivals: Arrival[];
+  bytes: number;
+  cpuSeconds: number;
 }
 
 /** Milliseconds from the tap to the last arrival of each frame. */
@@ -100,7 +108,7 @@ export class Watched {
     await wait(1000 * seconds);
     const to = clock();
     if (!(await this.#alive())) throw new Error('the run has ended before it was measured');
-    const seen = await this.#viewers.ask<{ arrivals: Arrival[]; bytes: number }>({ do: 'arrivals' });
+    const seen = await this.#viewers.ask<Seen>({ do: 'arrivals' });
     const after = await this.server.ask<{ cpuSeconds: number }>({ do: 'usage' });
     const entries = this.diary;
     const taps = new Map(entries.flatMap((e) => (e.is === 'live' ? [[e.step, e.at] as const] : [])));
@@ -114,6 +122,7 @@ export class Watched {
       ),
       bytes: seen.bytes,
       serverSeconds: after.cpuSeconds - before.cpuSeconds,
+      viewerSeconds: seen.cpuSeconds,
     };
   }
 
