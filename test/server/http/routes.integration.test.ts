@@ -86,16 +86,6 @@ describe('good requests', () => {
     expect(readMap(part.taps[0]!, 1, 1)).toEqual(readMap(whole.taps[0]!, 2, 1));
   });
 
-  test('with no probes, the ranges of channels come alone', async () => {
-    const whole = decodeFrame((await house.app.inject({ url: `/api/runs/${id}/snapshots/1` })).rawPayload);
-    const url = `/api/runs/${id}/snapshots/1?taps=stem.out&probes=`;
-    const part = decodeFrame((await house.app.inject({ url })).rawPayload);
-    expect(part.probes).toEqual([]);
-    expect(part.taps[0]!.shape[0]).toBe(0);
-    expect(part.taps[0]!.minimum).toEqual(whole.taps[0]!.minimum);
-    expect(part.taps[0]!.maximum).toEqual(whole.taps[0]!.maximum);
-  });
-
   test('a part is made of the payloads that it needs: damage elsewhere is told only to who asks for it', async () => {
     const { body } = await house.ask('POST', '/api/runs', request('half damaged'));
     const other = (body as RunDetail).id;
