@@ -4,6 +4,7 @@ import type { TrainerCommand, TrainerEvent } from './training/messages.ts';
 import { loadDataset } from './datasets/catalogue.ts';
 import { checkMemory } from './engine/memory.ts';
 import { startEngine } from './engine/start.ts';
+import { shrink } from './heap.mjs';
 import { TrainerControl } from './training/control.ts';
 import { failureEvent } from './training/failure.ts';
 import { train } from './training/trainer.ts';
@@ -76,6 +77,7 @@ async function start({
   const { data } = config;
   const seed = data.seed ?? config.seed;
   const dataset = await loadDataset(data, { dataDir, cacheDir, seed, onProgress: progress() });
+  shrink();
   state = 'training';
   const description = `${engine.device} · ${engine.version}`;
   for await (const event of train({ config, dataset, rung, engine: description, control, resume, weights })) {

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
+import { shrink } from '../heap.mjs';
 
 /** Options that every command with runs takes. */
 export interface Places {
@@ -62,6 +63,7 @@ async function serve(options: ServeOptions): Promise<void> {
     console.log('every machine that reaches this one can now start, stop and delete runs');
 
   // What takes time begins once pages are served.
+  shrink();
   workshop.ladder.chosen().then(
     (rung) => console.log(`engine: ${rung}`),
     (error: Error) => console.error(`vanillascope: ${error.message}`),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
+import { shrink } from '../../server/heap.mjs';
 import { buildApp } from '../../server/http/app.ts';
 import { openWorkshop } from '../../server/runs/workshop.ts';
 import type { RungId } from '../../shared/config.ts';
@@ -28,6 +29,7 @@ const app = await buildApp({
   build: fileURLToPath(new URL('../../web/build', import.meta.url)),
 });
 await app.listen({ port: 0, host: '127.0.0.1' });
+shrink(); // as serve does
 const { port } = app.server.address() as AddressInfo;
 
 async function answer(request: ServerRequest): Promise<unknown> {
