@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeFrame, readMap, type Frame, type FrameTap } from '../../../shared/frame.ts';
+import { decodeFrame, readMap, type Frame } from '../../../shared/frame.ts';
 import type {
   ClientToServer,
   ProbeInfo,
@@ -16,8 +16,8 @@ import type {
 import { Analyst } from '../../../server/runs/analyst.ts';
 import { MOST_OWN } from '../../../server/runs/own.ts';
 import { WORKER } from '../../../server/runs/process.ts';
-import { RecordingProcess } from '../../../server/runs/recordingProcess.ts';
 import { until } from '../runs/helper.ts';
+import { expectSame } from './frames.ts';
 import { createHouse, type House } from './helper.ts';
 
 /** A real run on wasm that goes on until it is stopped. */
@@ -103,24 +103,6 @@ afterAll(async () => {
   await house.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Each map of one probe is that of the other, as far as both are quantised. */
-function expectSame(one: Frame, first: number, other: Frame, second: number): void {
-  expect(one.taps.map((tap) => tap.id)).toEqual(other.taps.map((tap) => tap.id));
-  const step = (tap: FrameTap, c: number): number =>
-    tap.encoding === 'u8' ? (tap.maximum[c]! - tap.minimum[c]!) / 255 : 0;
-  one.taps.forEach((tap, t) => {
-    const same = other.taps[t]!;
-    for (let c = 0; c < tap.shape[1]; c++) {
-      const tolerance = (step(tap, c) + step(same, c)) / 2 + 1e-4 * Math.abs(tap.maximum[c]!) + 1e-5;
-      const wanted = readMap(same, second, c);
-      readMap(tap, first, c).forEach((v, i) => {
-        if (Math.abs(v - wanted[i]!) > tolerance)
-          expect(v, `${tap.id}, channel ${c}`).toBeCloseTo(wanted[i]!);
-      });
-    }
-  });
-}
 
 test('an image becomes one more probe of the run, and its followers hear of it', async () => {
   const reply = await upload(await bytes('probes/2.png'), 'image/png', '?name=two.png');
@@ -311,20 +293,4 @@ test('a run takes only so many images, and none before it has begun', async () =
     payload: image,
   });
   expect(early.json()).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('no probes yet') });
-});
-
-test('a process that ends without an answer is reported with its last words', async () => {
-  const entry = join(folder, 'crash.mjs');
-  writeFileSync(
-    entry,
-    `process.on('message', () => process.stderr.write('out of luck\\n', () => process.exit(3)));`,
-  );
-  const crashing = new RecordingProcess('wasm', { entry });
-  const moment = { epoch: 0, step: 0, lambda: 1, merged: false, loss: null, accuracy: null };
-  const more = { weights: '', precision: 'u8' as const, index: 0, pixels: new Uint8Array() };
-  await expect(crashing.record({ type: 'record', rung: 'wasm', moment, ...more })).rejects.toMatchObject({
-    code: 'INTERNAL',
-    message: 'the analysis process ended with code 3: out of luck',
-  });
-  expect(crashing.alive).toBe(false);
 });

@@ -1,36 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lossAndGradients } from '../../../server/nn/gradients.ts';
-import { VanillaNet } from '../../../server/nn/vanillanet.ts';
+import type { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { exportWeights, importWeights } from '../../../server/nn/weights.ts';
-import { Random } from '../../../server/random.ts';
 import { crossEntropy } from '../../../server/training/loss.ts';
-import type { NetworkConfig } from '../../../shared/config.ts';
 import { describeTaps } from '../../../shared/network.ts';
 import { usePortable } from './backends.ts';
-import { NETWORKS, RELU, SERIES, SHIFTED } from './networks.ts';
+import { difference, images, network } from './network.ts';
+import { NETWORKS, RELU, SERIES } from './networks.ts';
 
 beforeAll(() => usePortable('cpu'));
-
-const network = (config: NetworkConfig, seed = 7): VanillaNet =>
-  new VanillaNet(config, Random.seeded(seed, 'network'));
-
-function images(config: NetworkConfig, count = 3, seed = 5): tf.Tensor4D {
-  const random = Random.seeded(seed, 'images');
-  const size = count * config.inputSize ** 2 * config.inputChannels;
-  return tf.tensor4d(
-    Float32Array.from({ length: size }, () => random.normal()),
-    [count, config.inputSize, config.inputSize, config.inputChannels],
-  );
-}
 
 /** A few training passes, so that running statistics, and with them the folding, are not trivial. */
 function warm(net: VanillaNet, x: tf.Tensor4D): void {
   for (let i = 0; i < 3; i++) net.apply(x, 'train').dispose();
 }
-
-const difference = (a: tf.Tensor, b: tf.Tensor): number =>
-  tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!);
 
 /** One step of gradient descent; gives the largest gradient of each parameter. */
 function step(net: VanillaNet, x: tf.Tensor4D, rate: number): Map<string, number> {
@@ -182,82 +166,6 @@ describe.each(Object.entries(NETWORKS))('with the %s activation', (_kind, config
   });
 });
 
-test('the parameters have the names of the reference implementation, in its order', () => {
-  const net = network({ ...RELU, activation: { kind: 'series', n: 2 } });
-  expect([...net.parameters.keys()]).toEqual([
-    'stem1.0.weight',
-    'stem1.0.bias',
-    'stem1.1.weight',
-    'stem1.1.bias',
-    'stem2.0.weight',
-    'stem2.0.bias',
-    'stem2.1.weight',
-    'stem2.1.bias',
-    'stem2.2.weight',
-    'stem2.2.bn.weight',
-    'stem2.2.bn.bias',
-    'stages.0.conv1.0.weight',
-    'stages.0.conv1.0.bias',
-    'stages.0.conv1.1.weight',
-    'stages.0.conv1.1.bias',
-    'stages.0.conv2.0.weight',
-    'stages.0.conv2.0.bias',
-    'stages.0.conv2.1.weight',
-    'stages.0.conv2.1.bias',
-    'stages.0.act.weight',
-    'stages.0.act.bn.weight',
-    'stages.0.act.bn.bias',
-    'cls1.2.weight',
-    'cls1.2.bias',
-    'cls1.3.weight',
-    'cls1.3.bias',
-    'cls2.0.weight',
-    'cls2.0.bias',
-  ]);
-  expect([...net.buffers.keys()].slice(0, 2)).toEqual(['stem1.1.running_mean', 'stem1.1.running_var']);
-  net.lambda = 0;
-  net.merge();
-  expect([...net.parameters.keys()]).toEqual([
-    'stem.0.weight',
-    'stem.0.bias',
-    'stem.1.weight',
-    'stem.1.bias',
-    'stages.0.conv.weight',
-    'stages.0.conv.bias',
-    'stages.0.act.weight',
-    'stages.0.act.bias',
-    'cls.2.weight',
-    'cls.2.bias',
-  ]);
-  net.dispose();
-});
-
-test('biases ahead of a normalisation have the gradient zero, and all others are trained', () => {
-  const net = network(SERIES);
-  expect([...net.parameters.keys()].filter((name) => !net.trained.has(name))).toEqual([
-    'stem1.0.bias',
-    'stem2.0.bias',
-    'stages.0.conv1.0.bias',
-    'stages.0.conv2.0.bias',
-    'stages.1.conv1.0.bias',
-    'stages.1.conv2.0.bias',
-    'cls1.2.bias',
-  ]);
-  net.dispose();
-});
-
-test('a bias ahead of a normalisation moves the running mean and no activation', () => {
-  const [net, other] = [network(SERIES), network(SERIES)];
-  other.parameters.get('stem1.0.bias')!.assign(tf.fill([4], 3));
-  const x = images(SERIES);
-  const [a, b] = [net.apply(x, 'train'), other.apply(x, 'train')];
-  expect(difference(a, b)).toBe(0);
-  const shift = tf.sub(other.buffers.get('stem1.1.running_mean')!, net.buffers.get('stem1.1.running_mean')!);
-  for (const v of shift.dataSync()) expect(v).toBeCloseTo(0.3, 6);
-  net.dispose();
-  other.dispose();
-});
-
 test('λ outside 0 to 1 is refused with its value, and after the merge anything but 0', () => {
   const net = network(RELU);
   expect(net.lambda).toBe(1);
@@ -278,53 +186,6 @@ test('merging while λ > 0 is refused, names λ and changes nothing', () => {
   expect(() => net.merge()).toThrow('λ is 0.25');
   expect([...net.parameters.keys()]).toEqual(names);
   net.dispose();
-});
-
-test('an unknown tap is refused with the valid ones, and taps inside a pair are gone after the merge', () => {
-  const net = network(SHIFTED);
-  expect(() => net.registerTap('stages.9.out', () => undefined)).toThrowError(
-    expect.objectContaining({
-      code: 'NOT_FOUND',
-      message: expect.stringContaining('stages.1.out') as string,
-    }),
-  );
-  let fired = 0;
-  net.registerTap('stem.pre', () => fired++);
-  net.lambda = 0;
-  net.merge();
-  const x = images(SHIFTED);
-  net.apply(x, 'infer').dispose();
-  expect(fired).toBe(0);
-  expect(() => net.registerTap('stem.pre', () => undefined)).toThrow("'stem.pre' is unknown");
-  net.dispose();
-});
-
-test('a removed hook is not called again, and another one on the same tap still is', () => {
-  const net = network(RELU);
-  const calls: string[] = [];
-  const hook = (): void => void calls.push('twice registered');
-  const first = net.registerTap('logits', hook);
-  net.registerTap('logits', hook);
-  const x = images(RELU);
-  net.apply(x, 'train').dispose();
-  first.remove();
-  first.remove();
-  net.apply(x, 'infer').dispose();
-  expect(calls).toHaveLength(3);
-  net.dispose();
-});
-
-test('the same seed gives the same weights, another seed others, near a normal of deviation 0.02', () => {
-  const wide = { ...SERIES, dims: [64, 64, 64] };
-  const [a, b, c] = [1, 1, 2].map((seed) => network(wide, seed));
-  const weights = (net: VanillaNet): Float32Array => exportWeights(net).get('stages.1.conv2.0.weight')!.data;
-  expect(weights(a!)).toEqual(weights(b!));
-  expect(weights(a!)).not.toEqual(weights(c!));
-  const data = weights(a!);
-  const deviation = Math.sqrt(data.reduce((s, v) => s + v * v, 0) / data.length);
-  expect(deviation).toBeGreaterThan(0.019);
-  expect(deviation).toBeLessThan(0.021);
-  for (const net of [a!, b!, c!]) net.dispose();
 });
 
 test('training modes differ: inference uses the running statistics and does not move them', () => {

@@ -1,5 +1,4 @@
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,10 +10,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { encodeFrame } from '../../../shared/frame.ts';
-import type { EpochMetrics } from '../../../shared/protocol.ts';
 import { RunFolder } from '../../../server/runs/folder.ts';
 import { RunStore } from '../../../server/runs/store.ts';
+import { endedRun, frameOf, metrics } from './folder.ts';
 import { configure } from './helper.ts';
 
 let path: string;
@@ -23,37 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
-const metrics = (epoch: number, testAccuracy = 0.5): EpochMetrics => ({
-  epoch,
-  lambda: 1,
-  learningRate: 0.1,
-  trainLoss: 1,
-  trainAccuracy: 0.5,
-  testLoss: 1,
-  testAccuracy,
-  merged: false,
-  seconds: 1,
-  imagesPerSecond: 10,
-});
-const frameOf = (epoch: number): Uint8Array =>
-  encodeFrame({
-    epoch,
-    step: 0,
-    lambda: 0.25,
-    merged: false,
-    loss: null,
-    accuracy: null,
-    probes: [],
-    taps: [],
-  });
-
-/** A run that has ended, written by a store of its own. */
-async function finished(name = 'a run'): Promise<RunFolder> {
-  const folder = await (await RunStore.open(path)).create(configure(name));
-  Object.assign(folder.record, { state: 'finished', owner: null, epoch: 3 });
-  await folder.save();
-  return folder;
-}
+const finished = (name?: string): Promise<RunFolder> => endedRun(path, name);
 const reasonOf = (store: RunStore, id: string): string => store.list().find((s) => s.id === id)!.reason;
 
 test('a run is found again after a restart, with all that was recorded', async () => {
@@ -194,84 +162,6 @@ test('a run that another process has begun is found by its name', async () => {
   expect(() => store.get(id)).toThrow(/there is no run/);
   await store.look(id);
   expect(store.get(id).record.config.name).toBe('from elsewhere');
-});
-
-test('a torn last line of the metrics is passed over, and does not swallow the next', async () => {
-  const written = await finished();
-  await written.addMetrics(metrics(0));
-  const file = join(written.path, 'metrics.jsonl');
-  writeFileSync(file, `${readFileSync(file, 'utf8')}{"epoch":1,"lam`);
-  const folder = (await RunStore.open(path)).get(written.id);
-  expect((await folder.metrics()).map((m) => m.epoch)).toEqual([0]);
-  await folder.addMetrics(metrics(1));
-  const again = (await RunStore.open(path)).get(written.id);
-  expect((await again.metrics()).map((m) => m.epoch)).toEqual([0, 1]);
-});
-
-test('metrics and snapshots of an epoch recorded anew replace the old ones, and a rewind forgets later ones', async () => {
-  const folder = await finished();
-  for (const epoch of [0, 1, 2]) {
-    await folder.addMetrics(metrics(epoch));
-    await folder.snapshots.add({ id: `${epoch}`, epoch, lambda: 1, merged: false }, frameOf(epoch));
-  }
-  await folder.rewind(1);
-  await folder.addMetrics(metrics(1, 0.9));
-  await folder.snapshots.add({ id: '1', epoch: 1, lambda: 0.5, merged: false }, frameOf(1));
-  const again = (await RunStore.open(path)).get(folder.id);
-  expect((await again.metrics()).map((m) => [m.epoch, m.testAccuracy])).toEqual([
-    [0, 0.5],
-    [1, 0.9],
-  ]);
-  expect((await again.snapshots.list()).map((s) => [s.id, s.lambda])).toEqual([
-    ['0', 1],
-    ['1', 0.5],
-  ]);
-  expect(existsSync(join(folder.path, 'snapshots', '2.vsp'))).toBe(false);
-});
-
-test('snapshots that a crash left out of the index are found, damaged and missing ones are not listed', async () => {
-  const written = await finished();
-  for (const epoch of [0, 1, 2])
-    await written.snapshots.add({ id: `${epoch}`, epoch, lambda: 1, merged: false }, frameOf(epoch));
-  const folder = join(written.path, 'snapshots');
-  rmSync(join(folder, 'index.jsonl'));
-  rmSync(join(folder, '1.vsp'));
-  writeFileSync(join(folder, '3.vsp'), 'no frame');
-  writeFileSync(join(folder, '5.vsf.gz'), 'no gzip');
-  writeFileSync(join(folder, '4.vsp.0123.part'), 'half');
-  const again = (await RunStore.open(path)).get(written.id);
-  expect((await again.snapshots.list()).map((s) => [s.id, s.lambda])).toEqual([
-    ['0', 0.25],
-    ['2', 0.25],
-  ]);
-  await expect(again.snapshots.read('1')).rejects.toThrow("there is no snapshot '1'; there are 0, 2");
-  await expect(again.snapshots.open('3')).rejects.toThrow(`${join(folder, '3.vsp')} is damaged`);
-  await expect(again.snapshots.open('5')).rejects.toThrow(`${join(folder, '5.vsf.gz')} is damaged`);
-});
-
-test('the last three checkpoints are kept, in the order of time', async () => {
-  const folder = await finished();
-  for (const id of ['8', '9', '10', '10m', '11']) await folder.checkpoints.add(id, Buffer.from(id));
-  expect(await folder.checkpoints.list()).toEqual(['10', '10m', '11']);
-  expect((await folder.checkpoints.latest())!.bytes.toString()).toBe('11');
-});
-
-test('the weights of every snapshot are kept, and a rewind forgets later ones with what was made of them', async () => {
-  const folder = await finished();
-  for (const id of ['8', '9', '10', '10m', '11']) await folder.weights.add(id, Buffer.from(id));
-  mkdirSync(join(folder.path, 'reports'));
-  for (const file of [folder.weights.mergedPath('10'), folder.weights.mergedPath('11')])
-    writeFileSync(file, 'merged');
-  for (const id of ['9', '11']) writeFileSync(folder.reportPath(id), '{}');
-  await folder.rewind(10);
-  expect(readdirSync(join(folder.path, 'weights')).sort()).toEqual(
-    ['8', '9', '10', '10m', '10.merged'].map((id) => `${id}.safetensors`).sort(),
-  );
-  expect(readdirSync(join(folder.path, 'reports'))).toEqual(['9.merge.json']);
-  expect(readFileSync(await folder.weights.find('9'), 'utf8')).toBe('9');
-  await expect(folder.weights.find('11')).rejects.toThrow("the weights of snapshot '11' were not kept");
-  await folder.weights.add('10', Buffer.from('anew'));
-  expect(existsSync(folder.weights.mergedPath('10'))).toBe(false);
 });
 
 test('a runs folder that is a file is refused by name', async () => {
