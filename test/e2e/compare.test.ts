@@ -1,36 +1,27 @@
 import { PNG } from 'pngjs';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { normalise, scaleOf } from '../../shared/colour.ts';
 import { decodeFrame, readMap, type FrameTap } from '../../shared/frame.ts';
 import type { RunDetail } from '../../shared/protocol.ts';
 import { matchChannels } from '../../web/src/lib/compare/match.ts';
 import { palette } from '../../web/src/lib/painting/palette.ts';
-import { openBrowser, openPage, startServer, trainShort, type RunningServer } from './helper.ts';
+import { trainShort } from './helper.ts';
 import { numberOf, pixelOf, recordedTap } from './readings.ts';
+import { setStage } from './stage.ts';
 
 /** Comparing epochs of a run, two runs, and what the activation does, on two short runs of other seeds. */
-let server: RunningServer;
-let browser: Browser;
-let page: Page;
-let problems: string[];
 let first: RunDetail;
 let second: RunDetail;
 
-beforeAll(async () => {
-  server = await startServer(['--backend', 'wasm', '--no-demo']);
-  first = await trainShort(server.url, { name: 'First', seed: 1 });
-  second = await trainShort(server.url, { name: 'Second', seed: 2 });
-  browser = await openBrowser();
-  ({ page, problems } = await openPage(browser, `${server.url}/runs/${first.id}?panel=compare&a=1&b=3`));
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
+const stage = setStage(async ({ url }) => {
+  first = await trainShort(url, { name: 'First', seed: 1 });
+  second = await trainShort(url, { name: 'Second', seed: 2 });
+  return `/runs/${first.id}?panel=compare&a=1&b=3`;
 });
 
 const stem = (run: RunDetail, snapshot: string): Promise<FrameTap> =>
-  recordedTap(server.url, run.id, snapshot, 'stem.out', 0);
+  recordedTap(stage.url, run.id, snapshot, 'stem.out', 0);
 
 /** The colour that pixel (x, y) of channel 0 has on the scale that both share. */
 function colourOf(of: FrameTap, both: readonly FrameTap[], x: number, y: number): number[] {
@@ -55,18 +46,23 @@ const near = (seen: number[], expected: number[]): void =>
   seen.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(4));
 
 const large = (side: 'A' | 'B'): Locator =>
-  page.getByRole('listbox', { name: `${side}: stem.out, channel 0`, includeHidden: true }).locator('canvas');
+  stage.page
+    .getByRole('listbox', { name: `${side}: stem.out, channel 0`, includeHidden: true })
+    .locator('canvas');
 
 test('blinking, held, shows either epoch in the same place, on one scale', async () => {
   const [a, b] = await Promise.all([stem(first, '1'), stem(first, '3')]);
   const side = a.shape[3];
-  await page.getByRole('radio', { name: 'Blink' }).check();
-  await expect.poll(() => new URL(page.url()).searchParams.get('compare')).toBe('blink');
+  await stage.page.getByRole('radio', { name: 'Blink' }).check();
+  await expect.poll(() => stage.asked('compare')).toBe('blink');
   for (const [name, tap] of [
     ['A', a],
     ['B', b],
   ] as const) {
-    await page.getByRole('group', { name: 'In front' }).getByRole('button', { name, exact: true }).click();
+    await stage.page
+      .getByRole('group', { name: 'In front' })
+      .getByRole('button', { name, exact: true })
+      .click();
     await large(name).waitFor();
     near(await seen(large(name), side, 3, 9), colourOf(tap, [a, b], 3, 9));
   }
@@ -75,8 +71,8 @@ test('blinking, held, shows either epoch in the same place, on one scale', async
 test('swiping shows A to the left of the divider and B to the right of it', async () => {
   const [a, b] = await Promise.all([stem(first, '1'), stem(first, '3')]);
   const side = a.shape[3];
-  await page.getByRole('radio', { name: 'Swipe' }).check();
-  const divider = page.getByRole('slider', { name: 'Divider between A and B' });
+  await stage.page.getByRole('radio', { name: 'Swipe' }).check();
+  const divider = stage.page.getByRole('slider', { name: 'Divider between A and B' });
   await divider.fill('0.25');
   near(await seen(large('A'), side, 1, 5), colourOf(a, [a, b], 1, 5));
   near(await seen(large('A'), side, side - 2, 5), colourOf(b, [a, b], side - 2, 5));
@@ -85,17 +81,17 @@ test('swiping shows A to the left of the divider and B to the right of it', asyn
 });
 
 test('two runs stand on one slider, and are subtracted only once their channels are matched', async () => {
-  await page.goto(`${server.url}/runs/${first.id}?panel=compare&epoch=2`);
-  await page.getByRole('combobox', { name: 'Run' }).selectOption(second.id);
-  await page.getByText('Both runs at the slider: A epoch 2, B epoch 2').waitFor();
-  const panel = page.getByRole('region', { name: /^A, B/ });
+  await stage.goto(`/runs/${first.id}?panel=compare&epoch=2`);
+  await stage.page.getByRole('combobox', { name: 'Run' }).selectOption(second.id);
+  await stage.page.getByText('Both runs at the slider: A epoch 2, B epoch 2').waitFor();
+  const panel = stage.page.getByRole('region', { name: /^A, B/ });
   await panel.getByRole('heading', { name: /^B Second/ }).waitFor();
   expect(await panel.getByRole('heading', { name: 'B − A' }).count()).toBe(0);
-  await page.getByRole('checkbox', { name: 'Match channels by correlation' }).check();
+  await stage.page.getByRole('checkbox', { name: 'Match channels by correlation' }).check();
   await panel.getByRole('heading', { name: 'B − A' }).waitFor();
   const taps = await Promise.all(
     [first, second].map(async ({ id }) => {
-      const reply = await fetch(`${server.url}/api/runs/${id}/snapshots/2?taps=stem.out`);
+      const reply = await fetch(`${stage.url}/api/runs/${id}/snapshots/2?taps=stem.out`);
       return decodeFrame(new Uint8Array(await reply.arrayBuffer())).taps[0]!;
     }),
   );
@@ -107,13 +103,13 @@ test('two runs stand on one slider, and are subtracted only once their channels 
 });
 
 test('the λ lens tells what the activation does to the recorded values', async () => {
-  await page.goto(`${server.url}/runs/${first.id}?panel=lens&epoch=1&block=stages.0`);
-  const numbers = page.locator('.lens dl');
+  await stage.goto(`/runs/${first.id}?panel=lens&epoch=1&block=stages.0`);
+  const numbers = stage.page.locator('.lens dl');
   await numbers
     .getByText('100.0 %')
     .or(numbers.getByText(/\d\d\.\d %/))
     .waitFor();
-  const pre = await recordedTap(server.url, first.id, '1', 'stages.0.pre', 0);
+  const pre = await recordedTap(stage.url, first.id, '1', 'stages.0.pre', 0);
   const values = Array.from({ length: pre.shape[1] }, (_, c) => [...readMap(pre, 0, c)]).flat();
   const negative = values.filter((v) => v < 0);
   const lambda = 1; // the first epoch trains at a full ReLU
@@ -123,11 +119,11 @@ test('the λ lens tells what the activation does to the recorded values', async 
   expect(Number.parseFloat(after('values below 0'))).toBeCloseTo((100 * negative.length) / values.length, 1);
   const change = (-lambda * negative.reduce((sum, v) => sum + v, 0)) / values.length;
   expect(Number(after('mean |act − pre|'))).toBeCloseTo(change, 2);
-  await page.goto(`${server.url}/runs/${first.id}?panel=lens&epoch=3m`);
-  await page.getByRole('button', { name: 'Go to epoch 3, the last before the merge' }).click();
-  await page.getByText('At λ 0 the activation is the identity').waitFor();
+  await stage.goto(`/runs/${first.id}?panel=lens&epoch=3m`);
+  await stage.page.getByRole('button', { name: 'Go to epoch 3, the last before the merge' }).click();
+  await stage.page.getByText('At λ 0 the activation is the identity').waitFor();
 });
 
 test('nothing went wrong in the page meanwhile', () => {
-  expect(problems).toEqual([]);
+  expect(stage.problems).toEqual([]);
 });

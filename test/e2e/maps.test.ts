@@ -1,5 +1,5 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { normalise, reachOf, scaleOfReach, uniteReaches, type Reach } from '../../shared/colour.ts';
 import { readMap } from '../../shared/frame.ts';
 import { contrast } from '../../shared/measures.ts';
@@ -7,38 +7,28 @@ import { describeBlocks } from '../../shared/network.ts';
 import type { RunDetail, SnapshotInfo } from '../../shared/protocol.ts';
 import { receptiveField } from '../../web/src/lib/maps/receptiveField.ts';
 import { palette } from '../../web/src/lib/painting/palette.ts';
-import {
-  json as read,
-  openBrowser,
-  openPage,
-  startServer,
-  trainShort,
-  type RunningServer,
-} from './helper.ts';
+import { trainShort } from './helper.ts';
 import { numberOf, readAt, recordedTap } from './readings.ts';
+import { setStage } from './stage.ts';
 
 /** The maps' panel on a short recorded run: all blocks, the order of the channels, ranges, what a pixel sees. */
-let server: RunningServer;
-let browser: Browser;
-let page: Page;
-let problems: string[];
 let run: RunDetail;
 let snapshots: SnapshotInfo[];
-
-const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
+const stage = setStage();
+const { json } = stage;
 
 /** The reach of a tap over all recorded moments, as the frames' own ranges tell. */
 async function lockedReach(tap: string): Promise<Reach> {
   const reaches = snapshots.map(async ({ id }) =>
-    reachOf([{ tap: await recordedTap(server.url, run.id, id, tap, 0) }], { mode: 'channel', clip: 0 }),
+    reachOf([{ tap: await recordedTap(stage.url, run.id, id, tap, 0) }], { mode: 'channel', clip: 0 }),
   );
   return uniteReaches(await Promise.all(reaches));
 }
 
 /** Shows a view of the run, once its ranges have been read. */
 async function show(query: string): Promise<void> {
-  await page.goto(`${server.url}/runs/${run.id}?${query}`);
-  await page.getByText(`range locked over ${snapshots.length} recorded moments`).waitFor();
+  await stage.goto(`/runs/${run.id}?${query}`);
+  await stage.page.getByText(`range locked over ${snapshots.length} recorded moments`).waitFor();
 }
 
 /** Red, green and blue where something points. */
@@ -51,18 +41,8 @@ const colourAt = (canvas: Locator, { x, y }: { x: number; y: number }): Promise<
     { x, y },
   );
 
-beforeAll(async () => {
-  server = await startServer(['--backend', 'wasm', '--no-demo']);
-  browser = await openBrowser();
-  ({ page, problems } = await openPage(browser, server.url));
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
 test('a short run records moments to look at', async () => {
-  run = await trainShort(server.url, {
+  run = await trainShort(stage.url, {
     name: 'Maps',
     seed: 1,
   });
@@ -72,13 +52,13 @@ test('a short run records moments to look at', async () => {
 
 test('strips of all blocks show the recorded values in the colours of the locked range', async () => {
   await show('layout=all&epoch=2');
-  const region = page.locator('section').filter({ hasText: 'Feature maps of all blocks' });
+  const region = stage.page.locator('section').filter({ hasText: 'Feature maps of all blocks' });
   for (const id of ['stem.out', 'stages.0.out', 'stages.2.out']) {
-    const maps = page.getByRole('listbox', { name: `Feature maps of ${id}` }).locator('canvas');
+    const maps = stage.page.getByRole('listbox', { name: `Feature maps of ${id}` }).locator('canvas');
     await maps.scrollIntoViewIfNeeded();
     const at = { x: 40, y: 9 };
     const { channel, x, y, values } = await readAt(region, maps, at);
-    const tap = await recordedTap(server.url, run.id, '2', id, 0);
+    const tap = await recordedTap(stage.url, run.id, '2', id, 0);
     const value = readMap(tap, 0, channel)[y * tap.shape[3] + x]!;
     expect(values['value']).toBeCloseTo(value, 3);
     const options = { mode: 'channel', centred: true, clip: 0 } as const;
@@ -88,32 +68,32 @@ test('strips of all blocks show the recorded values in the colours of the locked
     const painted = await colourAt(maps, at);
     painted.forEach((c, i) => expect(Math.abs(c - expected[i]!), `${id}`).toBeLessThanOrEqual(4));
   }
-  await page.getByRole('listbox', { name: 'Values of logits' }).waitFor();
+  await stage.page.getByRole('listbox', { name: 'Values of logits' }).waitFor();
 });
 
 test('a click on a strip’s title shows its block in full', async () => {
-  await page.getByRole('button', { name: 'Stage 1', exact: true }).click();
-  await page.getByRole('listbox', { name: 'stages.1.out, channel 0' }).waitFor();
-  await expect.poll(() => new URL(page.url()).searchParams.get('block')).toBe('stages.1');
+  await stage.page.getByRole('button', { name: 'Stage 1', exact: true }).click();
+  await stage.page.getByRole('listbox', { name: 'stages.1.out, channel 0' }).waitFor();
+  await expect.poll(() => stage.asked('block')).toBe('stages.1');
 });
 
 test('sorted by contrast, channels stand as their recorded values have it', async () => {
   await show('epoch=2&block=stages.0');
-  await page.getByLabel('Sort').selectOption('contrast');
-  await expect.poll(() => new URL(page.url()).searchParams.get('sort')).toBe('contrast');
-  const tap = await recordedTap(server.url, run.id, '2', 'stages.0.out', 0);
+  await stage.page.getByLabel('Sort').selectOption('contrast');
+  await expect.poll(() => stage.asked('sort')).toBe('contrast');
+  const tap = await recordedTap(stage.url, run.id, '2', 'stages.0.out', 0);
   const keys = Array.from({ length: tap.shape[1] }, (_, c) => contrast(readMap(tap, 0, c)));
   const expected = keys.map((_, c) => c).sort((a, b) => keys[b]! - keys[a]! || a - b);
-  const maps = page.getByRole('listbox', { name: 'Feature maps of stages.0.out', exact: true }).last();
+  const maps = stage.page.getByRole('listbox', { name: 'Feature maps of stages.0.out', exact: true }).last();
   await maps.focus();
   const shown: number[] = [];
   for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'End']) {
-    await page.keyboard.press(key);
+    await stage.page.keyboard.press(key);
     const said = await maps.getByRole('option').getAttribute('aria-label');
     shown.push(Number(/channel (\d+)/.exec(said!)![1]));
   }
   expect(shown).toEqual([...expected.slice(0, 3), expected.at(-1)]);
-  await page
+  await stage.page
     .getByText(/contrast 0\.\d+|contrast \d/)
     .first()
     .waitFor();
@@ -121,7 +101,7 @@ test('sorted by contrast, channels stand as their recorded values have it', asyn
 
 test('what a pixel sees is outlined on the probe', async () => {
   await show('epoch=2&block=stages.1&tap=pool');
-  const panel = page.getByRole('group', { name: 'Feature maps of stages.1.pool' }).last();
+  const panel = stage.page.getByRole('group', { name: 'Feature maps of stages.1.pool' }).last();
   const maps = panel.getByRole('listbox', { name: 'stages.1.pool, channel 0' }).locator('canvas');
   const { x, y } = await readAt(panel, maps, { x: 70, y: 20 });
   const tap = describeBlocks(run.config.network)
@@ -139,16 +119,16 @@ test('the locked range reaches from the least to the largest value of all record
   await show('epoch=1');
   const { least, most } = await lockedReach('stem.out');
   const top = Math.max(-least[0]!, most[0]!);
-  const panel = page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
+  const panel = stage.page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
   const range = panel.locator('.bar .range').last();
   const ends = async (): Promise<number[]> => (await range.innerText()).split(' … ').map(numberOf);
   await expect.poll(async () => (await ends())[1]).toBeCloseTo(top, 2);
-  await page.getByLabel('Locked').uncheck();
-  const alone = reachOf([{ tap: await recordedTap(server.url, run.id, '1', 'stem.out', 0), position: 0 }], {
+  await stage.page.getByLabel('Locked').uncheck();
+  const alone = reachOf([{ tap: await recordedTap(stage.url, run.id, '1', 'stem.out', 0), position: 0 }], {
     mode: 'channel',
     clip: 0,
   });
   const own = Math.max(-alone.least[0]!, alone.most[0]!);
   await expect.poll(async () => (await ends())[1]).toBeCloseTo(own, 2);
-  expect(problems).toEqual([]);
+  expect(stage.problems).toEqual([]);
 });

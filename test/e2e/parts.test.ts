@@ -1,43 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { RUNG_IDS } from '../../shared/config.ts';
 import type { EngineReport, MergeReport, RunDetail } from '../../shared/protocol.ts';
 import { PANELS } from '../../web/src/lib/view.ts';
-import {
-  json as read,
-  openBrowser,
-  openPage,
-  startServer,
-  trainShort,
-  type RunningServer,
-} from './helper.ts';
+import { trainShort } from './helper.ts';
+import { setStage } from './stage.ts';
 
-/** The parts of the dashboard on a short run that has finished and merged: the merge's report, forms, the engine page,
+/** The parts of the dashboard on a short run that has finished and merged: the merge's report, forms, the engine stage.page,
  * accessibility. */
-let server: RunningServer;
-let browser: Browser;
-let page: Page;
-let problems: string[];
 let run: RunDetail;
+const stage = setStage();
+const { json } = stage;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
-
-beforeAll(async () => {
-  server = await startServer(['--backend', 'wasm', '--no-demo']);
-  browser = await openBrowser();
-  ({ page, problems } = await openPage(browser, server.url));
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
 test('a short run, asked for over REST, trains to its end and merges', async () => {
-  run = await trainShort(server.url, {
+  run = await trainShort(stage.url, {
     name: 'Parts',
     seed: 1,
     data: { dataset: 'shapes', trainLimit: 256, testLimit: 64 },
@@ -46,16 +25,16 @@ test('a short run, asked for over REST, trains to its end and merges', async () 
 });
 
 test('the merge stands on the time axis, and its report is one click away', async () => {
-  await page.goto(`${server.url}/runs/${run.id}`);
-  await page.getByRole('button', { name: 'The merge after epoch 3: open its report' }).click();
-  const dialog = page.getByRole('dialog', { name: /^Merge report: epoch 3, λ 0\.00/ });
+  await stage.goto(`/runs/${run.id}`);
+  await stage.page.getByRole('button', { name: 'The merge after epoch 3: open its report' }).click();
+  const dialog = stage.page.getByRole('dialog', { name: /^Merge report: epoch 3, λ 0\.00/ });
   await dialog.getByText(/^λ is 0: merging changes the logits by at most/).waitFor();
   const report = await json<MergeReport>(`/runs/${run.id}/merge/3`);
   expect(report.logits.maxRelative).toBeLessThan(1e-4);
   const cells = (name: string): Promise<string[]> =>
     dialog
       .getByRole('row')
-      .filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+      .filter({ has: stage.page.getByRole('rowheader', { name, exact: true }) })
       .getByRole('cell')
       .allInnerTexts();
   const plain = (texts: string[]): number[] =>
@@ -68,85 +47,88 @@ test('the merge stands on the time axis, and its report is one click away', asyn
 });
 
 test('the forecast at an epoch with λ above 0 says what merging then would change', async () => {
-  await page.goto(`${server.url}/runs/${run.id}?panel=lens&epoch=1`);
-  await page.getByRole('button', { name: 'Forecast the merge at epoch 1' }).click();
-  const meter = page.getByRole('meter', { name: 'Relative change of the logits by merging' });
+  await stage.goto(`/runs/${run.id}?panel=lens&epoch=1`);
+  await stage.page.getByRole('button', { name: 'Forecast the merge at epoch 1' }).click();
+  const meter = stage.page.getByRole('meter', { name: 'Relative change of the logits by merging' });
   await meter.waitFor();
   const report = await json<MergeReport>(`/runs/${run.id}/merge/1`);
   expect(report.forecast).toBe(true);
   expect(Number(await meter.getAttribute('aria-valuenow'))).toBeCloseTo(report.logits.maxRelative, 6);
   const same = Math.round(report.agreement * report.probes);
-  await page.getByText(`${same} of ${report.probes} predicted classes agree.`).waitFor();
+  await stage.page.getByText(`${same} of ${report.probes} predicted classes agree.`).waitFor();
   // At λ = 0 the same gauge has come down to nothing.
-  await page.goto(`${server.url}/runs/${run.id}?panel=lens&epoch=3`);
-  const proof = page.getByRole('button', { name: 'Prove the merge at epoch 3' });
+  await stage.goto(`/runs/${run.id}?panel=lens&epoch=3`);
+  const proof = stage.page.getByRole('button', { name: 'Prove the merge at epoch 3' });
   await meter.or(proof).waitFor();
   if (await proof.isVisible()) await proof.click();
   await expect.poll(async () => Number(await meter.getAttribute('aria-valuenow'))).toBeLessThan(1e-4);
 });
 
 test('a question mark shows the keys', async () => {
-  await page.keyboard.press('?');
-  const help = page.getByRole('dialog', { name: 'Keys' });
+  await stage.page.keyboard.press('?');
+  const help = stage.page.getByRole('dialog', { name: 'Keys' });
   await help.getByText('previous and next snapshot').waitFor();
-  await page.keyboard.press('Escape');
+  await stage.page.keyboard.press('Escape');
   await help.waitFor({ state: 'detached' });
 });
 
 test('weights are offered deep before the merge, and merged only where λ is 0', async () => {
-  await page.goto(`${server.url}/runs/${run.id}?epoch=1`);
-  await page.getByRole('button', { name: /^Weights/ }).click();
-  const merged = page.getByRole('menuitem', { name: /^Merged network/ });
+  await stage.goto(`/runs/${run.id}?epoch=1`);
+  await stage.page.getByRole('button', { name: /^Weights/ }).click();
+  const merged = stage.page.getByRole('menuitem', { name: /^Merged network/ });
   await merged.waitFor();
   expect(await merged.getAttribute('aria-disabled')).toBe('true');
-  const deep = page.getByRole('menuitem', { name: /^Deep network/ });
-  const [download] = await Promise.all([page.waitForEvent('download'), deep.click()]);
+  const deep = stage.page.getByRole('menuitem', { name: /^Deep network/ });
+  const [download] = await Promise.all([stage.page.waitForEvent('download'), deep.click()]);
   expect(download.suggestedFilename()).toBe(`${run.id}-1-deep.safetensors`);
   expect(await download.failure()).toBeNull();
 });
 
 test('the form for a new run starts it and goes to its page', async () => {
-  await page.goto(`${server.url}/new`);
-  await page.getByRole('radio', { name: /shapes/i }).click();
-  await page.getByLabel('Name', { exact: true }).fill('From the form');
+  await stage.goto(`/new`);
+  await stage.page.getByRole('radio', { name: /shapes/i }).click();
+  await stage.page.getByLabel('Name', { exact: true }).fill('From the form');
   const [epochs, start] = [
-    page.getByLabel('Epochs', { exact: true }),
-    page.getByRole('button', { name: 'Start run' }),
+    stage.page.getByLabel('Epochs', { exact: true }),
+    stage.page.getByRole('button', { name: 'Start run' }),
   ];
   await epochs.fill('3');
-  await page.getByRole('alert').getByText('λ reaches 0 in epoch 4, but the merge is after epoch 3').waitFor();
+  await stage.page
+    .getByRole('alert')
+    .getByText('λ reaches 0 in epoch 4, but the merge is after epoch 3')
+    .waitFor();
   expect(await start.isDisabled()).toBe(true);
   await epochs.fill('4');
   await start.click();
-  await page.waitForURL(/\/runs\/[^/]+$/);
-  const id = new URL(page.url()).pathname.split('/').at(-1)!;
-  await page.getByRole('heading', { name: 'From the form' }).waitFor();
+  await stage.page.waitForURL(/\/runs\/[^/]+$/);
+  const id = new URL(stage.page.url()).pathname.split('/').at(-1)!;
+  await stage.page.getByRole('heading', { name: 'From the form' }).waitFor();
   const started = await json<RunDetail>(`/runs/${id}`);
   expect(started).toMatchObject({ name: 'From the form', dataset: 'shapes', epochs: 4 });
-  await fetch(`${server.url}/api/runs/${id}/stop`, { method: 'POST' });
+  await fetch(`${stage.url}/api/runs/${id}/stop`, { method: 'POST' });
 });
 
 test('the engine page shows every rung of the ladder with the verdict that REST gives', async () => {
-  await page.goto(`${server.url}/engine`);
+  await stage.goto(`/engine`);
   const report = await json<EngineReport>('/engine');
   expect(report.rungs.map((rung) => rung.id)).toEqual([...RUNG_IDS]);
-  for (const { id } of report.rungs) await page.getByText(id, { exact: true }).first().waitFor();
+  for (const { id } of report.rungs) await stage.page.getByText(id, { exact: true }).first().waitFor();
 });
 
 test.for(['light', 'dark'] as const)(
   'no page has a serious accessibility finding (%s)',
   async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
+    await stage.page.emulateMedia({ colorScheme });
     const found: string[] = [];
     const runPage = `/runs/${run.id}`;
     const panels = PANELS.map((panel) => `${runPage}?panel=${panel}&epoch=1&a=0&b=2`);
     const paths = ['/', '/new', '/engine', ...panels, `${runPage}?layout=all`, `${runPage}/truth`];
     for (const path of paths) {
-      await page.goto(server.url + path);
-      await page.getByRole('heading', { level: 1 }).first().waitFor();
-      await page.waitForLoadState('networkidle');
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
+      await stage.goto(path);
+      await stage.page.getByRole('heading', { level: 1 }).first().waitFor();
+      await stage.page.waitForLoadState('networkidle');
+      await stage.page.evaluate(axe);
+      const violations = await stage.page.evaluate(async () => {
         type Violation = {
           id: string;
           impact: string;
@@ -167,5 +149,5 @@ test.for(['light', 'dark'] as const)(
 );
 
 test('nothing went wrong in the browser meanwhile', () => {
-  expect(problems).toEqual([]);
+  expect(stage.problems).toEqual([]);
 });

@@ -1,34 +1,28 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { normalise, scaleOf } from '../../shared/colour.ts';
 import { readMap } from '../../shared/frame.ts';
 import type { ProbeInfo, RunDetail } from '../../shared/protocol.ts';
 import { figureLayout } from '../../web/src/lib/painting/figure.ts';
 import { palette } from '../../web/src/lib/painting/palette.ts';
-import {
-  json as read,
-  openBrowser,
-  openPage,
-  startServer,
-  trainShort,
-  type RunningServer,
-} from './helper.ts';
+import { trainShort } from './helper.ts';
 import { pixelOf, readAt, recordedTap, saved } from './readings.ts';
+import { setStage } from './stage.ts';
 
 /** Someone brings images of their own to a run that has been recorded. */
-let server: RunningServer;
-let browser: Browser;
-let page: Page;
-let problems: string[];
 let run: RunDetail;
 let own: ProbeInfo;
+const stage = setStage(async ({ url }) => {
+  run = await trainShort(url, { name: 'Own images', seed: 1 });
+  return `/runs/${run.id}?epoch=1`;
+});
+const { json, asked } = stage;
 
-const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
 const probes = (): Promise<ProbeInfo[]> => json(`/runs/${run.id}/probes`);
-const asked = (name: string): string | null => new URL(page.url()).searchParams.get(name);
-const tile = (name: string): Locator => page.getByRole('radio', { name: `Your image: ${name}`, exact: true });
-const maps = (): Locator => page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
+const tile = (name: string): Locator =>
+  stage.page.getByRole('radio', { name: `Your image: ${name}`, exact: true });
+const maps = (): Locator => stage.page.getByRole('group', { name: 'Feature maps of stem.out' }).last();
 /** Wider than high, with an edge and a slope. */
 const picture = (): Promise<Buffer> =>
   sharp(
@@ -41,27 +35,13 @@ const picture = (): Promise<Buffer> =>
     .png()
     .toBuffer();
 
-beforeAll(async () => {
-  server = await startServer(['--backend', 'wasm', '--no-demo']);
-  browser = await openBrowser();
-  run = await trainShort(server.url, {
-    name: 'Own images',
-    seed: 1,
-  });
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
 test('a short run is recorded to its end', async () => {
-  ({ page, problems } = await openPage(browser, `${server.url}/runs/${run.id}?epoch=1`));
-  await page.getByRole('button', { name: 'Your image' }).waitFor();
+  await stage.page.getByRole('button', { name: 'Your image' }).waitFor();
 });
 
 test('an image that is picked becomes a tile, as the network sees it, and the probe of the page', async () => {
   const before = await probes();
-  await page
+  await stage.page
     .locator('input[type=file]')
     .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await picture() });
   await tile('mine.png').waitFor();
@@ -83,7 +63,7 @@ test('its maps at two epochs show the values that REST gives', async () => {
     const single = maps()
       .getByRole('listbox', { name: /^stem\.out, channel \d+$/ })
       .locator('canvas');
-    const tap = await recordedTap(server.url, run.id, epoch, 'stem.out', own.index);
+    const tap = await recordedTap(stage.url, run.id, epoch, 'stem.out', own.index);
     expect(tap.shape[0]).toBe(1);
     const read = async (): Promise<number> => {
       const { channel, x, y, values } = await readAt(maps(), single, { x: 110, y: 70 });
@@ -92,17 +72,17 @@ test('its maps at two epochs show the values that REST gives', async () => {
     };
     await expect.poll(async () => Math.abs(await read()), { timeout: 20_000 }).toBeLessThan(5e-4);
     if (epoch === '2') break;
-    await page.getByRole('slider', { name: 'Epoch' }).focus();
-    await page.keyboard.press('ArrowRight');
+    await stage.page.getByRole('slider', { name: 'Epoch' }).focus();
+    await stage.page.keyboard.press('ArrowRight');
   }
   expect(new Set(seen).size).toBeGreaterThan(1);
 });
 
 test('a figure of its map is painted from those values and bears its name', async () => {
-  const locked = page.getByLabel('Locked');
+  const locked = stage.page.getByLabel('Locked');
   if (await locked.isChecked()) await locked.uncheck(); // the range is that of the image at this epoch alone
-  const { png } = await saved(page, maps().getByRole('button', { name: 'PNG of this map' }));
-  const tap = await recordedTap(server.url, run.id, '2', 'stem.out', own.index);
+  const { png } = await saved(stage.page, maps().getByRole('button', { name: 'PNG of this map' }));
+  const tap = await recordedTap(stage.url, run.id, '2', 'stem.out', own.index);
   const [, , height, width] = tap.shape;
   const layout = figureLayout({
     maps: { count: 1, height, width },
@@ -127,7 +107,7 @@ test('a figure of its map is painted from those values and bears its name', asyn
 
 test('what is dropped is taken too, and what can’t be read is told and can be dismissed', async () => {
   const bytes = [...(await picture())];
-  await page.evaluate((content) => {
+  await stage.page.evaluate((content) => {
     const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(content)], 'dropped.png', { type: 'image/png' }));
     data.items.add(new File(['GIF89a'], 'dance.gif', { type: 'image/gif' }));
@@ -139,17 +119,17 @@ test('what is dropped is taken too, and what can’t be read is told and can be 
     fire('drop');
   }, bytes);
   await tile('dropped.png').waitFor();
-  await page.getByText('dance.gif is no image that can be read: JPEG, PNG and WebP can.').waitFor();
-  await page.getByText('broken.png: the file is no image of a known type').waitFor();
-  const dismiss = page.getByRole('button', { name: 'Dismiss' });
+  await stage.page.getByText('dance.gif is no image that can be read: JPEG, PNG and WebP can.').waitFor();
+  await stage.page.getByText('broken.png: the file is no image of a known type').waitFor();
+  const dismiss = stage.page.getByRole('button', { name: 'Dismiss' });
   for (let left = await dismiss.count(); left > 0; left--) await dismiss.first().click();
-  expect(await page.getByText('dance.gif').count()).toBe(0);
+  expect(await stage.page.getByText('dance.gif').count()).toBe(0);
   expect((await probes()).map((probe) => probe.own).filter(Boolean)).toEqual(['mine.png', 'dropped.png']);
 });
 
 test('without a camera the camera’s dialog says so and nothing breaks', async () => {
-  await page.getByRole('button', { name: 'Camera' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Camera frames' });
+  await stage.page.getByRole('button', { name: 'Camera' }).click();
+  const dialog = stage.page.getByRole('dialog', { name: 'Camera frames' });
   await dialog
     .getByRole('alert')
     .getByText(/No camera was found|does not let this page use the camera/)
@@ -160,21 +140,21 @@ test('without a camera the camera’s dialog says so and nothing breaks', async 
 });
 
 test('a link restores the image, and removing it gives the page back to the other probes', async () => {
-  await page.goto(`${server.url}/runs/${run.id}?epoch=1&probe=${own.index}`);
-  await page.getByRole('button', { name: 'Remove your image mine.png' }).click();
+  await stage.goto(`/runs/${run.id}?epoch=1&probe=${own.index}`);
+  await stage.page.getByRole('button', { name: 'Remove your image mine.png' }).click();
   await tile('mine.png').waitFor({ state: 'detached' });
   await expect.poll(() => asked('probe')).toBe(String(own.index - 1));
   expect((await probes()).map((probe) => probe.index)).not.toContain(own.index);
   // Also without a pointer.
   await tile('dropped.png').focus();
-  await page.keyboard.press('Space');
-  await page.keyboard.press('Delete');
+  await stage.page.keyboard.press('Space');
+  await stage.page.keyboard.press('Delete');
   await tile('dropped.png').waitFor({ state: 'detached' });
   expect((await probes()).every((probe) => probe.own === undefined)).toBe(true);
 });
 
 test('nothing went wrong in the browser meanwhile', () => {
   // The browser itself logs what the server refuses, and what is not there any more.
-  const unasked = problems.filter((text) => !/status of 4\d\d/.test(text));
+  const unasked = stage.problems.filter((text) => !/status of 4\d\d/.test(text));
   expect(unasked).toEqual([]);
 });

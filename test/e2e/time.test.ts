@@ -1,27 +1,26 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
 import type { EpochMetrics, RunDetail, SnapshotInfo } from '../../shared/protocol.ts';
 import { epochScale } from '../../web/src/lib/charts/layout.ts';
-import {
-  json as read,
-  openBrowser,
-  openPage,
-  startServer,
-  startShort,
-  type RunningServer,
-} from './helper.ts';
+import { openPage, startShort } from './helper.ts';
 import { openWire } from './wire.ts';
+import { setStage } from './stage.ts';
 
 /** The time axis of one run that records every second epoch: typed epochs, a range, the film, keys, stages, links, and
  * a connection that is lost. */
-let server: RunningServer;
-let browser: Browser;
-let page: Page;
-let problems: string[];
 let run: RunDetail;
-let thumb: Locator;
+const stage = setStage(async ({ url }) => {
+  run = await startShort(url, {
+    name: 'Time',
+    seed: 1,
+    training: { epochs: 12, batchSize: 64 },
+    recording: { every: 2 },
+  });
+  return '/';
+});
+const { json, asked } = stage;
+const thumb = (): Locator => stage.page.getByRole('slider', { name: 'Epoch' });
 
-const json = <T>(path: string, init?: RequestInit): Promise<T> => read<T>(server.url, path, init);
 const command = (verb: 'pause' | 'resume'): Promise<unknown> =>
   json(`/runs/${run.id}/${verb}`, { method: 'POST' });
 const reach = (state: string): Promise<void> =>
@@ -29,39 +28,21 @@ const reach = (state: string): Promise<void> =>
     .poll(async () => (await json<RunDetail>(`/runs/${run.id}`)).state, { timeout: 120_000, interval: 100 })
     .toBe(state);
 const open = async (query: string): Promise<void> => {
-  await page.goto(`${server.url}/runs/${run.id}${query}`);
-  await thumb.waitFor();
+  await stage.goto(`/runs/${run.id}${query}`);
+  await thumb().waitFor();
 };
 /** What the slider says: 'Epoch 4', 'Epoch 12 ⊕'. */
 const spoken = async (): Promise<string> =>
-  ((await thumb.getAttribute('aria-valuetext')) ?? '').split(',')[0]!.replace(/\s/g, ' ');
-const asked = (name: string): string | null => new URL(page.url()).searchParams.get(name);
+  ((await thumb().getAttribute('aria-valuetext')) ?? '').split(',')[0]!.replace(/\s/g, ' ');
 const shows = (epoch: string): Promise<void> => expect.poll(spoken).toBe(`Epoch ${epoch}`);
-
-beforeAll(async () => {
-  server = await startServer(['--backend', 'wasm', '--no-demo']);
-  browser = await openBrowser();
-  ({ page, problems } = await openPage(browser, server.url));
-  thumb = page.getByRole('slider', { name: 'Epoch' });
-  run = await startShort(server.url, {
-    name: 'Time',
-    seed: 1,
-    training: { epochs: 12, batchSize: 64 },
-    recording: { every: 2 },
-  });
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
 
 test('a lost connection is shown, heals by itself and says what it missed', async () => {
   // It waits for the browser, so that there is something to miss.
   await reach('running');
   await command('pause');
   await reach('paused');
-  const wire = await openWire(server.url);
-  const { page } = await openPage(browser, `${wire.url}/runs/${run.id}`);
+  const wire = await openWire(stage.url);
+  const { page } = await openPage(stage.browser, `${wire.url}/runs/${run.id}`);
   await page.getByRole('status').getByText('Live', { exact: true }).waitFor();
   await page.getByRole('slider', { name: 'Epoch' }).waitFor();
   const [epochs, snapshots] = await Promise.all([
@@ -69,7 +50,10 @@ test('a lost connection is shown, heals by itself and says what it missed', asyn
     json<SnapshotInfo[]>(`/runs/${run.id}/snapshots`),
   ]);
   wire.cut();
-  await page.getByText('The connection is lost.').waitFor();
+  const lost = page.getByText('The connection is lost.');
+  await lost.waitFor();
+  const [said, heading] = [await lost.boundingBox(), await page.locator('header h1').boundingBox()];
+  expect(said!.y).toBeGreaterThan(heading!.y + heading!.height); // it hides no name
   await command('resume');
   await reach('finished');
   wire.mend();
@@ -90,7 +74,7 @@ test('a lost connection is shown, heals by itself and says what it missed', asyn
 
 test('a typed epoch goes there, an epoch without a snapshot to the nearest, which is said', async () => {
   await open('');
-  const entry = page.getByRole('textbox', { name: 'Go to epoch' });
+  const entry = stage.page.getByRole('textbox', { name: 'Go to epoch' });
   await entry.fill('4');
   await entry.press('Enter');
   await shows('4');
@@ -98,54 +82,54 @@ test('a typed epoch goes there, an epoch without a snapshot to the nearest, whic
   await entry.fill('9');
   await entry.press('Enter');
   await shows('8');
-  const notice = page.getByText('Epoch 9 has no snapshot; the nearest, 8, is shown.');
+  const notice = stage.page.getByText('Epoch 9 has no snapshot; the nearest, 8, is shown.');
   await notice.waitFor();
   await entry.fill('soon');
   await entry.press('Enter');
-  await page.getByText('Type an epoch from 0 to 12, or m for the merge.').waitFor();
+  await stage.page.getByText('Type an epoch from 0 to 12, or m for the merge.').waitFor();
   await entry.press('d'); // a letter, not a command
-  expect(await page.getByRole('tab', { name: 'Maps' }).getAttribute('aria-selected')).toBe('true');
+  expect(await stage.page.getByRole('tab', { name: 'Maps' }).getAttribute('aria-selected')).toBe('true');
   await entry.fill('m');
   await entry.press('Enter');
   await shows('12 ⊕');
   expect(await notice.count()).toBe(0);
   await open('?epoch=5');
-  await page.getByText('Epoch 5 has no snapshot; the nearest, 4, is shown.').waitFor();
+  await stage.page.getByText('Epoch 5 has no snapshot; the nearest, 4, is shown.').waitFor();
   await shows('4');
 });
 
 test('a range drawn on the axis is what charts and slider show, and a double click ends it', async () => {
   await open('?epoch=6');
-  const axis = page.locator('svg:has(.overlay)');
+  const axis = stage.page.locator('svg:has(.overlay)');
   const box = (await axis.boundingBox())!;
   const x = epochScale(12.5, box.width);
   const at = (epoch: number): [number, number] => [box.x + x(epoch), box.y + box.height / 2];
-  await page.mouse.move(...at(4));
-  await page.mouse.down();
-  await page.mouse.move(...at(7), { steps: 3 });
-  await page.mouse.move(...at(10), { steps: 3 });
-  await page.mouse.up();
+  await stage.page.mouse.move(...at(4));
+  await stage.page.mouse.down();
+  await stage.page.mouse.move(...at(7), { steps: 3 });
+  await stage.page.mouse.move(...at(10), { steps: 3 });
+  await stage.page.mouse.up();
   await expect.poll(() => [asked('from'), asked('to')]).toEqual(['4', '10']);
   const bounds = async (): Promise<(string | null)[]> =>
-    Promise.all([thumb.getAttribute('aria-valuemin'), thumb.getAttribute('aria-valuemax')]);
+    Promise.all([thumb().getAttribute('aria-valuemin'), thumb().getAttribute('aria-valuemax')]);
   expect(await bounds()).toEqual(['4', '10']);
-  const labels = (await page.locator('figure > svg:first-child > text.note').allTextContents()).filter((t) =>
-    /^\d+$/.test(t),
+  const labels = (await stage.page.locator('figure > svg:first-child > text.note').allTextContents()).filter(
+    (t) => /^\d+$/.test(t),
   );
   expect([labels[0], labels.at(-1)]).toEqual(['4', '10']);
-  await page.getByText('Epochs 4 to 10').waitFor();
+  await stage.page.getByText('Epochs 4 to 10').waitFor();
   await shows('6');
   // A click on the axis picks by the same scale: the middle is now epoch 7, and the earlier neighbour is taken.
-  await page.mouse.click(box.x + (x(0) + x(12.5)) / 2 + 8, box.y + box.height / 2);
+  await stage.page.mouse.click(box.x + (x(0) + x(12.5)) / 2 + 8, box.y + box.height / 2);
   await shows('8');
-  await page.mouse.dblclick(...at(6));
+  await stage.page.mouse.dblclick(...at(6));
   await expect.poll(() => [asked('from'), asked('to')]).toEqual([null, null]);
   await expect.poll(bounds).toEqual(['0', '12.5']);
 });
 
 test('the film goes by its stride and begins anew in a loop', async () => {
   await open('?epoch=0&stride=3&speed=10&loop=true');
-  await page.evaluate(() => {
+  await stage.page.evaluate(() => {
     const slider = document.querySelector('[role=slider]')!;
     const seen: string[] = [];
     (globalThis as unknown as { seen: string[] }).seen = seen;
@@ -155,57 +139,59 @@ test('the film goes by its stride and begins anew in a loop', async () => {
     }).observe(slider, { attributes: true });
   });
   const seen = async (): Promise<string[]> =>
-    (await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)).map((said) =>
+    (await stage.page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)).map((said) =>
       said.replace('Epoch ', '').replace(/\s/g, ' '),
     );
-  await page.keyboard.press(' ');
+  await stage.page.keyboard.press(' ');
   await expect.poll(async () => (await seen()).length).toBeGreaterThanOrEqual(5);
-  await page.keyboard.press(' ');
+  await stage.page.keyboard.press(' ');
   expect((await seen()).slice(0, 5)).toEqual(['6', '12', '12 ⊕', '0', '6']);
-  await page.getByRole('button', { name: 'Play the snapshots' }).waitFor();
+  await stage.page.getByRole('button', { name: 'Play the snapshots' }).waitFor();
 });
 
 test('arrows with Shift go by the stride, Home and End to the ends, D to the difference and back', async () => {
   await open('?epoch=0');
-  await page.keyboard.press('Shift+ArrowRight');
+  await stage.page.keyboard.press('Shift+ArrowRight');
   await shows('10');
   await open('?epoch=0&stride=2');
-  await page.keyboard.press('Shift+ArrowRight');
+  await stage.page.keyboard.press('Shift+ArrowRight');
   await shows('4');
-  await thumb.focus();
-  await page.keyboard.press('Shift+ArrowRight');
+  await thumb().focus();
+  await stage.page.keyboard.press('Shift+ArrowRight');
   await shows('8');
-  await thumb.blur();
-  await page.keyboard.press('Home');
+  await thumb().blur();
+  await stage.page.keyboard.press('Home');
   await shows('0');
-  await page.keyboard.press('End');
+  await stage.page.keyboard.press('End');
   await shows('12 ⊕');
-  await page.keyboard.press('d');
+  await stage.page.keyboard.press('d');
   await expect.poll(() => asked('panel')).toBe('compare');
-  await page.keyboard.press('d');
+  await stage.page.keyboard.press('d');
   await expect.poll(() => asked('panel')).toBeNull();
 });
 
 test('stages go by thirds of λ until someone sets their own values or lets the features decide', async () => {
   await open('');
-  await page.getByText('Stages by thirds of λ: early λ > 0.67, mid λ > 0.33').waitFor();
-  await page.getByRole('button', { name: 'Change how early, mid and late are told apart' }).click();
-  await page.getByRole('radio', { name: 'Own values of λ' }).click();
-  const mid = page.getByLabel('Mid from λ =');
+  await stage.page.getByText('Stages by thirds of λ: early λ > 0.67, mid λ > 0.33').waitFor();
+  await stage.page.getByRole('button', { name: 'Change how early, mid and late are told apart' }).click();
+  await stage.page.getByRole('radio', { name: 'Own values of λ' }).click();
+  const mid = stage.page.getByLabel('Mid from λ =');
   await mid.fill('0.2');
   await mid.press('Tab');
-  await page.getByText('Mid must begin at a greater λ than late.').waitFor();
+  await stage.page.getByText('Mid must begin at a greater λ than late.').waitFor();
   await mid.fill('0.9');
   await mid.press('Tab');
-  await page.getByText('Stages by chosen values of λ: early λ > 0.90, mid λ > 0.33').waitFor();
+  await stage.page.getByText('Stages by chosen values of λ: early λ > 0.90, mid λ > 0.33').waitFor();
   expect(asked('stages')).toBe('0.9,0.33');
-  await page.getByRole('radio', { name: 'Found from the features' }).click();
-  await page.getByText(/Stages by the drift of features: early to epoch \d+, mid to epoch \d+/).waitFor();
+  await stage.page.getByRole('radio', { name: 'Found from the features' }).click();
+  await stage.page
+    .getByText(/Stages by the drift of features: early to epoch \d+, mid to epoch \d+/)
+    .waitFor();
 });
 
 test('a link restores the time axis', async () => {
   const query = '?epoch=8&from=2&to=10&stages=0.8%2C0.1&stride=4&speed=5&loop=true';
-  const other = await openPage(browser, `${server.url}/runs/${run.id}${query}`);
+  const other = await openPage(stage.browser, `${stage.url}/runs/${run.id}${query}`);
   const slider = other.page.getByRole('slider', { name: 'Epoch' });
   await expect.poll(() => slider.getAttribute('aria-valuetext')).toMatch(/^Epoch 8,/);
   expect(await slider.getAttribute('aria-valuemin')).toBe('2');
@@ -223,5 +209,5 @@ test('a link restores the time axis', async () => {
   expect(new URL(other.page.url()).searchParams.get('stride')).toBe('4');
   expect(other.problems).toEqual([]);
   await other.page.close();
-  expect(problems).toEqual([]);
+  expect(stage.problems).toEqual([]);
 });
