@@ -77,7 +77,11 @@ async function measure(
     steps.push(window.seconds / window.count);
     for (const [i, view] of watched.entries()) {
       const taken: Frame[] = [];
-      for (let n = 0; n < FRAMES; n++) taken.push(await frame(view));
+      for (let n = 0; n < FRAMES; n++) {
+        // Steps between them, as in a training: what a frame computes of the weights is out of date each time.
+        await subject.ask({ do: 'window', seconds: 0 });
+        taken.push(await frame(view));
+      }
       frames[i]!.push({ ...taken[0]!, seconds: median(taken.map(({ seconds }) => seconds)) });
     }
   }
