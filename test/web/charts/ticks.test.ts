@@ -12,6 +12,8 @@ test('ticks are written as short as their axis allows', () => {
   expect(words([0, 0.004])).toEqual(['0', '0.002', '0.004']);
   expect(words([0, 100])).toEqual(['0', '50', '100']);
   expect(words([0, 0.0004])).toEqual(['0', '2e-4', '4e-4']);
+  expect(words([0, 0.001])).toEqual(['0', '5e-4', '1e-3']); // 0.0005 would not fit beside the axis
+  expect(words([0, 20000])).toEqual(['0', '1e4', '2e4']);
 });
 
 test('a range next to nothing is told in powers of ten, not in rows of zeros', () => {
