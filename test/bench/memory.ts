@@ -113,7 +113,7 @@ function format(rows: readonly Row[]): string {
   const note =
     `A run on ${IMAGES} images of \`shapes\` on a real server, recorded at every epoch, while one viewer watches the ` +
     'output of every block. Resident memory at the end of each epoch, medians of the first and of the last tenth of ' +
-    'the epochs; no garbage is collected on request. What the programs needed to start is given back late, so that a ' +
-    'run may end with less than it began with.';
+    'the epochs. The programs collect what their start left behind once, as they always do; nothing is collected for ' +
+    'the measurement.';
   return `${note}\n\n${table}`;
 }

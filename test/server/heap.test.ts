@@ -1,14 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { shrink } from '../../server/heap.mjs';
+import { collect, shrink } from '../../server/heap.mjs';
 
-test('shrinking frees what nobody holds any more and leaves the rest', async () => {
+test.each([collect, shrink])('$name frees what nobody holds any more and leaves the rest', async (free) => {
   const held = { buffer: new ArrayBuffer(1 << 20) };
   const kept = new WeakRef(held);
   const dropped = ((): WeakRef<object> => new WeakRef({ buffer: new ArrayBuffer(1 << 20) }))();
   await turn(); // a WeakRef keeps its target until the job that made it ends
-  shrink();
-  shrink(); // again: the way to the collector is found only once
+  free();
+  free(); // again: the way to the collector is found only once
   expect(dropped.deref()).toBeUndefined();
   expect(kept.deref()).toBe(held);
 });
