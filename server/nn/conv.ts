@@ -50,13 +50,19 @@ export class Conv {
   }
 
   apply(x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
-    if (this.#norm && pass instanceof RunningStatistics)
-      return this.#norm.train(this.#product(x, this.#weight as unknown as tf.Tensor4D), pass);
-    const { weight, bias } =
-      this.#norm && !(pass instanceof RunningStatistics)
-        ? pass.of(this.#norm, (affine) => this.#fold(affine))
-        : this.folded();
-    return biasAdd(this.#product(x, weight), bias);
+    const norm = this.#norm;
+    const own = this.#weight as unknown as tf.Tensor4D;
+    if (!norm) return biasAdd(this.#product(x, own), this.#bias as unknown as tf.Tensor1D);
+    if (pass instanceof RunningStatistics) return norm.train(this.#product(x, own), pass);
+    const [rows, columns, inputs] = own.shape;
+    const [images, height, width] = x.shape;
+    if (images * height * width > rows * columns * inputs) {
+      const { weight, bias } = pass.of(norm, (affine) => this.#fold(affine));
+      return biasAdd(this.#product(x, weight), bias);
+    }
+    // Of a few small maps the outputs are fewer values than the weights.
+    const { scale, shift } = pass.affine(norm);
+    return biasAdd(tf.mul(this.#product(x, own), scale), shift);
   }
 
   /** The same function in inference as one convolution, its normalisation folded in. The result's tensors may be the

@@ -50,14 +50,15 @@ export class Folding {
   of<Folded extends Record<string, tf.Tensor>>(norm: BatchNorm, fold: (affine: Affine) => Folded): Folded {
     let folded = this.#folded.get(norm) as Folded | undefined;
     if (!folded) {
-      folded = tf.tidy(() => fold(this.#affineOf(norm)));
+      folded = tf.tidy(() => fold(this.affine(norm)));
       this.#keep(Object.values(folded));
       this.#folded.set(norm, folded);
     }
     return folded;
   }
 
-  #affineOf(norm: BatchNorm): Affine {
+  /** A normalisation itself, likewise computed once. */
+  affine(norm: BatchNorm): Affine {
     if (!this.#affine) {
       const all = tf.tidy(() => affineOf(this.#norms));
       this.#keep(all.flatMap(({ scale, shift }) => [scale, shift]));
