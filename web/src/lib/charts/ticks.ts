@@ -20,5 +20,10 @@ export function tickFormat(
     (tick) => plain(tick).replace(/[−,]/g, '').length > ROOM || Math.abs(tick) >= 10000,
   );
   const format = long ? axis.tickFormat(count, '~e') : plain;
-  return (tick) => (tick === 0 ? '0' : format(tick * factor).replaceAll(',', '\u2009').replace('e+', 'e')) + end;
+  return (tick) =>
+    (tick === 0
+      ? '0'
+      : format(tick * factor)
+          .replaceAll(',', '\u2009')
+          .replace('e+', 'e')) + end;
 }
