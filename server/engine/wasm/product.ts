@@ -14,6 +14,8 @@ const PARTS = 16;
 const UNITS = 8;
 /** Rows of a transposed product that are summed before the sums go to memory: fewer where they are not packed. */
 const [PLAIN_TILE, PACKED_TILE] = [64, 128];
+/** Rows up to which the right factor is not packed. */
+const FEW = 16;
 /** Columns from which on packing is worth its while; see outer.wat. */
 const WIDE = 128;
 
@@ -26,6 +28,11 @@ const kernel = heapKernel('Product', (heap, [x, w], [transposed]) => {
   const p = heap.length(x!) / k;
   const output = heap.allocate([...x!.shape.slice(0, -1), n]);
   const count = Math.ceil(n / PANEL);
+  if (p <= FEW && !transposed) {
+    const pointers = [x!, w!, output].map((info) => heap.pointer(info));
+    heap.run('productOfFew', count, Math.ceil(GRAIN / (PANEL * k * p)), ...pointers, p, k, n);
+    return [output];
+  }
   const panels = heap.scratch(count * PANEL * k);
   const [xAt, wAt, to, y] = [x!, w!, panels, output].map((info) => heap.pointer(info));
   const few = Math.max(1, Math.floor(CACHED / (k * PANEL)));
@@ -36,11 +43,11 @@ const kernel = heapKernel('Product', (heap, [x, w], [transposed]) => {
 });
 
 const matrix = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, last(x)]);
-const served = (x: tf.Tensor, outputs: number): boolean => x.size / last(x) >= STRIP && outputs >= PANEL;
+const rowsOf = (x: tf.Tensor): number => x.size / last(x);
 
 /** x [N,H,W,I] and w [k,k,·,O] with I·O values → x·w [N,H,W,O]. */
 export function product(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
-  if (served(x, last(w))) return kernel([x, w], 0)[0] as tf.Tensor4D;
+  if (last(w) >= PANEL) return kernel([x, w], 0)[0] as tf.Tensor4D;
   const [n, height, width] = x.shape;
   return tf.reshape(tf.matMul(matrix(x), matrix(w)), [n, height, width, last(w)]);
 }
@@ -48,7 +55,7 @@ export function product(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
 /** dy [N,H,W,O] and w [1,1,I,O] → dy·wᵀ [N,H,W,I]. */
 export function productByTransposed(dy: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   const inputs = w.shape[2];
-  if (served(dy, inputs)) return kernel([dy, w], 1)[0] as tf.Tensor4D;
+  if (rowsOf(dy) >= STRIP && inputs >= PANEL) return kernel([dy, w], 1)[0] as tf.Tensor4D;
   const [n, height, width] = dy.shape;
   return tf.reshape(tf.matMul(matrix(dy), tf.transpose(matrix(w))), [n, height, width, inputs]);
 }
