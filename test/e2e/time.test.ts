@@ -182,7 +182,7 @@ test('stages go by thirds of λ until someone sets their own values or lets the 
   await mid.fill('0.9');
   await mid.press('Tab');
   await stage.page.getByText('Stages by chosen values of λ: early λ > 0.90, mid λ > 0.33').waitFor();
-  expect(asked('stages')).toBe('0.9,0.33');
+  await expect.poll(() => asked('stages')).toBe('0.9,0.33');
   await stage.page.getByRole('radio', { name: 'Found from the features' }).click();
   await stage.page
     .getByText(/Stages by the drift of features: early to epoch \d+, mid to epoch \d+/)
