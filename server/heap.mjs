@@ -2,14 +2,21 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Node's flags for them. By default the young generation of every heap (main thread, the loader's, each helper's) grows
- * to 32 MiB while a program loads, and stays so for a minute or an hour. A quarter of that costs a training step a
- * thousandth more time for garbage, an eighth half a hundredth; for threads, smallThreads.mjs sets less. */
-export const SMALL_HEAPS = Object.freeze([
-  '--max-semi-space-size=4',
+/** Node's flags for a process whose main heap has a young generation of two halves of so many MiB at most. By default
+ * that of every heap (main thread, the loader's, each helper's) grows to 32 MiB while a program loads, and stays so for
+ * a minute or an hour; for threads, smallThreads.mjs sets less.
+ * @param {number} half a power of two
+ * @returns {readonly string[]} */
+const flags = (half) => [
+  `--max-semi-space-size=${half}`,
   '--import',
   new URL('smallThreads.mjs', import.meta.url).href,
-]);
+];
+
+/** For the server, which does little for itself. */
+export const SERVER_HEAPS = flags(4);
+/** For training, whose every step leaves a batch behind: in smaller halves, garbage takes it noticeably more time. */
+export const TRAINING_HEAPS = flags(8);
 
 /** @type {((options?: object) => void) | undefined} */
 let gc;

@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { SMALL_HEAPS } from '../heap.mjs';
+import { TRAINING_HEAPS } from '../heap.mjs';
 import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
 
 export const WORKER = fileURLToPath(new URL('../worker.ts', import.meta.url));
@@ -34,7 +34,7 @@ export class TrainerProcess {
 
   constructor(path: string, listener: ProcessListener) {
     this.#child = fork(path, {
-      execArgv: [...SMALL_HEAPS, '--import', LOADER],
+      execArgv: [...TRAINING_HEAPS, '--import', LOADER],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // A terminal's Ctrl-C reaches the whole group: the server ends its workers itself, gracefully.

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { SMALL_HEAPS } from '../heap.mjs';
+import { SERVER_HEAPS } from '../heap.mjs';
 import { ROOT } from './prepare.mjs';
 
 /** Signals that ask the program to end. */
@@ -15,7 +15,7 @@ export function launch(args) {
   const own = process.platform !== 'win32';
   const child = spawn(
     process.execPath,
-    [...SMALL_HEAPS, '--import', import.meta.resolve('tsx'), join(ROOT, 'server/main.ts'), ...args],
+    [...SERVER_HEAPS, '--import', import.meta.resolve('tsx'), join(ROOT, 'server/main.ts'), ...args],
     {
       stdio: 'inherit',
       // A group of its own: Ctrl-C reaches it once, from here, and not again from the terminal and from npm.

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { SMALL_HEAPS } from '../../server/heap.mjs';
+import { SERVER_HEAPS } from '../../server/heap.mjs';
 import type { RungId } from '../../shared/config.ts';
 import type { Request as EngineRequest, ServerRequest, ViewersRequest } from './protocol.ts';
 
@@ -68,7 +68,7 @@ export class Subject {
 
   /** A real server with the flags that `npm start` gives it; its device is the URL that it answers at. */
   static server(rung: RungId): Promise<Subject> {
-    const args = [...SMALL_HEAPS, '--expose-gc', '--import', 'tsx', local('watchedServer.ts'), rung];
+    const args = [...SERVER_HEAPS, '--expose-gc', '--import', 'tsx', local('watchedServer.ts'), rung];
     return Subject.start(`server on ${rung}`, process.execPath, args);
   }
 
