@@ -14,7 +14,7 @@ const flags = (half) => [
 ];
 
 /** For the server, which does little for itself. */
-export const SERVER_HEAPS = flags(4);
+export const SERVER_HEAPS = flags(1);
 /** For training, whose every step leaves a batch behind: in smaller halves, garbage takes it noticeably more time. */
 export const TRAINING_HEAPS = flags(8);
 
