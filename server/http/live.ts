@@ -24,6 +24,9 @@ export interface Viewer {
 }
 
 const DEFAULT_RATE = 5;
+/** Share of the time that may pass in sending frames: where many watch, all get fewer rather than take the training's
+ * processors. Acknowledgements take about as long again. */
+const SENDING = 0.02;
 /** A viewer due within this time takes part in a tick rather than cause one of its own, ms. */
 const TOLERANCE_MS = 15;
 
@@ -44,6 +47,8 @@ export class LiveRun {
   /** Rings at `#alarm` (ms), when the first viewer is due. */
   #timer: NodeJS.Timeout | null = null;
   #alarm = 0;
+  /** Before this time no frame is asked for, ms. */
+  #rested = 0;
   /** From when the viewers' intervals are counted, ms: those of one pace stay in step and share each frame. */
   #origin: number | null = null;
 
@@ -74,11 +79,13 @@ export class LiveRun {
   /** Asks for a frame when a viewer can take one: now, or when the first of them is due. `viewer` is the one that has
    * changed, where it is one. */
   tick(viewer?: Viewer): void {
-    if (this.#pulled || (viewer && this.#timer && viewer.due >= this.#alarm)) return;
+    if (this.#pulled) return;
+    if (viewer && this.#timer && Math.max(viewer.due, this.#rested) >= this.#alarm) return;
     let due = Infinity;
     for (const v of this.#viewers) if (v.due < due && v.ready && !v.settled && v.writable()) due = v.due;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    due = Math.max(due, this.#rested);
     const wait = due - performance.now();
     if (wait > 0) {
       if (wait === Infinity) return;
@@ -125,6 +132,8 @@ export class LiveRun {
       viewer.settled = this.#state === 'paused';
       viewer.send(part);
     }
+    const end = performance.now();
+    this.#rested = end + (end - now) / SENDING;
     this.tick();
   }
 

@@ -206,3 +206,19 @@ test('a run that starts anew is asked anew, and a paused one once for each viewe
   live.enter('running');
   expect(pulls).toBe(4);
 });
+
+test('where sending takes long, frames come less often', () => {
+  const one = createViewer(
+    { runId: 'run', taps: null, probes: null, rate: 10 },
+    { writable: () => true, send: () => void vi.advanceTimersByTime(10) },
+  );
+  live.add(one);
+  expect(pulls).toBe(1);
+  receive();
+  one.ready = true;
+  live.tick(one);
+  vi.advanceTimersByTime(490);
+  expect(pulls).toBe(1);
+  vi.advanceTimersByTime(20);
+  expect(pulls).toBe(2);
+});

@@ -48,7 +48,8 @@ test.each([0.004, 0.03, 1, 20])(
     train(20_000, { cost });
     const { frames, seconds } = train(20_000, { cost });
     const share = (frames * cost) / (seconds - frames * cost);
-    expect(share).toBeLessThanOrEqual(0.02);
+    // What a frame costs elsewhere is at least a millisecond.
+    expect(share + (frames * 0.001) / seconds).toBeLessThanOrEqual(0.02);
     expect(share).toBeGreaterThan(0.012);
   },
 );
