@@ -39,6 +39,9 @@ const shows = (epoch: string): Promise<void> => expect.poll(spoken).toBe(`Epoch 
 test('a lost connection is shown, heals by itself and says what it missed', async () => {
   // It waits for the browser, so that there is something to miss.
   await reach('running');
+  await expect
+    .poll(async () => (await json<EpochMetrics[]>(`/runs/${run.id}/metrics`)).length, { timeout: 60_000 })
+    .toBeGreaterThan(1); // an axis has two ends
   await command('pause');
   await reach('paused');
   const wire = await openWire(stage.url);
