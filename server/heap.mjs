@@ -19,27 +19,27 @@ export const SERVER_HEAPS = flags(1);
 export const TRAINING_HEAPS = flags(8);
 
 /** @type {((options?: object) => void) | undefined} */
-let gc;
+let known;
 
-/** The collector, which V8 shows only where it is asked for.
- * @returns {(options?: object) => void} */
+/** The collector, which V8 shows only where it is asked for. */
 function collector() {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc');
+  if (!known) {
+    setFlagsFromString('--expose-gc');
+    known = /** @type {(options?: object) => void} */ (runInNewContext('gc'));
+  }
+  return known;
 }
 
 /** Collects all garbage of this thread's heap: for the moment after arrays were dropped that had grown old. V8 counts
  * them by what they take in its heap, and would wait until there are many. */
 export function collect() {
-  gc ??= collector();
-  gc();
+  collector()();
 }
 
 /** Collects, and gives the memory back, which V8 would do late: for the end of a start, which leaves more behind than
  * anything after it. Takes some 30 ms, from Node 22 on some 100. */
 export function shrink() {
-  gc ??= collector();
-  gc();
+  collect();
   // From Node 22 on, V8 keeps the free pages unless it is told so; Node 20 takes this for a small collection.
-  gc({ type: 'major', flavor: 'last-resort' });
+  collector()({ type: 'major', flavor: 'last-resort' });
 }

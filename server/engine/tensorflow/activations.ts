@@ -1,10 +1,8 @@
 /** The annealed activation and max-pooling by TensorFlow's kernels. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { FLOAT32, type Attributes } from './attributes.ts';
-import { backend, Chain, execute } from './execute.ts';
-
-const FLOATS: Attributes = { T: FLOAT32 };
+import { FLOAT32, FLOATS, type Attributes } from './attributes.ts';
+import { backend, Chain, execute, UNTOLD } from './execute.ts';
 
 export function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   if (lambda === 0) return x;
@@ -22,8 +20,6 @@ export function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
 /** oneDNN's kernels under the names that TensorFlow gives them inside. */
 const INSIDE: Attributes = { _kernel: 'MklNameChangeOp', workspace_enabled: true };
 const POOL = '_MklNativeMaxPool';
-/** Of a shape that is the kernels' own affair. */
-const PLACES = [0];
 
 function pooling(size: number): Attributes {
   const window = [1, size, size, 1];
@@ -51,7 +47,7 @@ export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
 export function notedMaxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const attributes = { ...pooling(size), ...INSIDE };
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    const [y, places] = execute(POOL, [x], attributes, [pooledShape(x.shape, size), PLACES]);
+    const [y, places] = execute(POOL, [x], attributes, [pooledShape(x.shape, size), UNTOLD]);
     save([x, y!, places!]);
     return {
       value: y as tf.Tensor4D,

@@ -1,10 +1,9 @@
 /** AdamW by TensorFlow's own optimizer kernels, which pass over the vectors once. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AdamwRates, AdamwState } from '../../nn/portable/adamw.ts';
-import { FLOAT32, type Attributes } from './attributes.ts';
+import { FLOAT32, FLOATS, type Attributes } from './attributes.ts';
 import { Chain } from './execute.ts';
 
-const FLOATS: Attributes = { T: FLOAT32 };
 const VALUE: Attributes = { dtype: FLOAT32 };
 const NONE: Attributes = {};
 const ADAM: Attributes = { ...FLOATS, use_locking: false, use_nesterov: false };

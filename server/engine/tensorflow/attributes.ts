@@ -30,6 +30,8 @@ export type Attributes = Readonly<
 
 export const INT32 = { dtype: 'int32' } as const;
 export const FLOAT32 = { dtype: 'float32' } as const;
+/** Of an op that has a type alone. */
+export const FLOATS: Attributes = { T: FLOAT32 };
 
 const DTYPES = { float32: 'TF_FLOAT', int32: 'TF_INT32', bool: 'TF_BOOL' } as const;
 

@@ -2,12 +2,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormResult } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { FLOAT32, type Attributes } from './attributes.ts';
-import { Chain, execute, toTensor, type Output } from './execute.ts';
-
-const FLOATS: Attributes = { T: FLOAT32 };
-/** Of a shape that is the kernels' own affair. */
-const RESERVED = [0];
+import { FLOAT32, FLOATS } from './attributes.ts';
+import { Chain, execute, toTensor, UNTOLD, type Output } from './execute.ts';
 
 export function batchNormTrain(
   x: tf.Tensor4D,
@@ -26,7 +22,7 @@ export function batchNormTrain(
       const [y, mean, variance, ...reserved] = chain.outputs('FusedBatchNormV3', inputs, forward, [
         x.shape,
         ...Array.from({ length: 4 }, () => gamma.shape),
-        RESERVED,
+        UNTOLD,
       ]);
       // The op gives the unbiased variance.
       const biased = chain.op(
@@ -44,8 +40,8 @@ export function batchNormTrain(
             x.shape,
             gamma.shape,
             gamma.shape,
-            RESERVED,
-            RESERVED,
+            UNTOLD,
+            UNTOLD,
           ]).slice(0, 3),
       };
     }),

@@ -1,10 +1,9 @@
 /** Depthwise convolutions by TensorFlow's forward kernel, which also serves the gradients. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { FLOAT32, INT32, type Attributes } from './attributes.ts';
+import { FLOATS, INT32, type Attributes } from './attributes.ts';
 import { backend, Chain, type Output } from './execute.ts';
 
-const FLOATS: Attributes = { T: FLOAT32 };
 const SUM: Attributes = { ...FLOATS, Tidx: INT32, keep_dims: false };
 const REVERSE: Attributes = { ...FLOATS, Tidx: INT32 };
 const TRANSPOSE: Attributes = { ...FLOATS, Tperm: INT32 };

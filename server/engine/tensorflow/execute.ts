@@ -40,6 +40,9 @@ function constant(key: string, make: () => number): number {
   return id;
 }
 
+/** The shape, as far as it is told, of an output that only the op's own gradient reads: it is the kernels' own affair. */
+export const UNTOLD: readonly number[] = [0];
+
 /**
  * A chain of ops between tensors of tfjs: what lies between has no bookkeeping of tfjs's, which costs more than a small
  * op itself. Tensors are ids here; all that the chain makes are freed at its end, but those that become tensors.
@@ -96,8 +99,7 @@ export class Chain {
   }
 
   /** All outputs of an op: so many, or those of the shapes given. Where the addon works ahead, ops whose shapes are
-   * given are queued, and for all others everything before them is waited for. The shape of an output whose values
-   * nobody but another op looks at need not be the true one. */
+   * given are queued, and for all others everything before them is waited for. */
   outputs(
     op: string,
     inputs: readonly number[],

@@ -1,10 +1,9 @@
 /** One recorded activation, measured and quantised with few kernels. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { SMALLEST_RANGE } from '../../nn/portable/quantise.ts';
-import { FLOAT32, INT32, type Attributes } from './attributes.ts';
+import { FLOATS, INT32, type Attributes } from './attributes.ts';
 import { Chain } from './execute.ts';
 
-const FLOATS: Attributes = { T: FLOAT32 };
 const REDUCTION: Attributes = { ...FLOATS, Tidx: INT32, keep_dims: false };
 const TRANSPOSE: Attributes = { ...FLOATS, Tperm: INT32 };
 

@@ -1,9 +1,10 @@
 /** The HTTP side over a runs folder whose runs are trained by the fake worker. */
 import { join } from 'node:path';
 import type { InjectOptions } from 'fastify';
+import { expect } from 'vitest';
 import { ScopeError } from '../../../shared/errors.ts';
 import { RUNG_IDS } from '../../../shared/config.ts';
-import type { EngineReport } from '../../../shared/protocol.ts';
+import type { EngineReport, RunDetail } from '../../../shared/protocol.ts';
 import { loadShapes } from '../../../server/datasets/shapes.ts';
 import { Analyst } from '../../../server/runs/analyst.ts';
 import type { SupervisorOptions } from '../../../server/runs/supervisor.ts';
@@ -104,4 +105,14 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
 /** What a client sends to start a run for the fake worker. */
 export function request(name: string, epochs = 3, more: object = {}): object {
   return { name, data: { dataset: 'shapes' }, training: { epochs, mergeBeforeEnd: null }, ...more };
+}
+
+/** A house with one run that has finished. */
+export async function createHouseWithRun(): Promise<{ house: House; id: string }> {
+  const house = await createHouse();
+  const reply = await house.ask('POST', '/api/runs', request('plain'));
+  expect(reply.status).toBe(201);
+  const { id } = reply.body as RunDetail;
+  await house.reach(id, 'finished');
+  return { house, id };
 }

@@ -2,17 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunDetail } from '../../../shared/protocol.ts';
-import { createHouse, request, type House } from './helper.ts';
+import { createHouseWithRun, request, type House } from './helper.ts';
 
 let house: House;
 let id: string;
 
 beforeAll(async () => {
-  house = await createHouse();
-  const reply = await house.ask('POST', '/api/runs', request('plain'));
-  expect(reply.status).toBe(201);
-  id = (reply.body as RunDetail).id;
-  await house.reach(id, 'finished');
+  ({ house, id } = await createHouseWithRun());
 });
 afterAll(() => house.close());
 

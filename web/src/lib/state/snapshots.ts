@@ -83,8 +83,8 @@ export class SnapshotCache {
     signal.throwIfAborted();
     const held = this.peek(key);
     if (held) return held;
-    const under = names(key).find((id) => this.#pending.has(id));
-    const pending = (under === undefined ? undefined : this.#pending.get(under)) ?? this.#fetch(key);
+    const under = names(key).flatMap((id) => this.#pending.get(id) ?? []);
+    const pending = under[0] ?? this.#fetch(key);
     pending.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
