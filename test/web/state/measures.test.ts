@@ -14,7 +14,7 @@ const measures = (snapshot: string, images = 128): SnapshotMeasures => ({
 });
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-type Events = { measures: [run: string, measures: SnapshotMeasures]; healed: [] };
+type Events = { measures: [run: string, measures: SnapshotMeasures]; followed: [run: string] };
 
 /** Measures of run `a` with a feed whose events the test tells, and replies that it gives. */
 function bench(replies: (SnapshotMeasures[] | Error)[]) {
@@ -49,15 +49,29 @@ test('what is read over REST is kept fresh by the feed, in order of time', async
   expect(ids()).toEqual(['0', '1', '2', '2m']);
 });
 
-test('an event that overtakes the reply is not lost, and a healed connection reads anew', async () => {
+test('what is measured between the reply and the following is read once the run is followed', async () => {
   const { subject, listeners, ids } = bench([[measures('0')], [measures('0'), measures('1'), measures('2')]]);
   subject.open();
-  listeners.tell('measures', 'a', measures('1'));
   await settle();
-  expect(ids()).toEqual(['0', '1']);
-  listeners.tell('healed');
+  listeners.tell('followed', 'b');
+  await settle();
+  expect(ids()).toEqual(['0']);
+  listeners.tell('followed', 'a');
   await settle();
   expect(ids()).toEqual(['0', '1', '2']);
+});
+
+test('no reply undoes an event that came while it was on its way', async () => {
+  const { subject, listeners } = bench([[measures('0'), measures('1')]]);
+  subject.open();
+  listeners.tell('measures', 'a', measures('1', 14));
+  listeners.tell('measures', 'a', measures('2'));
+  await settle();
+  expect(subject.list.map((m) => [m.snapshot, m.images])).toEqual([
+    ['0', 128],
+    ['1', 14],
+    ['2', 128],
+  ]);
 });
 
 test('a failure is told, and what was known stays', async () => {

@@ -1,14 +1,22 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type {} from 'svelte';
-import type { EpochMetrics, ProbeInfo, RunSummary, SnapshotInfo } from '../../../shared/protocol.ts';
+import type {
+  EpochMetrics,
+  ProbeInfo,
+  RunSummary,
+  SnapshotInfo,
+  StepMetrics,
+} from '../../../shared/protocol.ts';
 import type { Feed, Missed } from '../../../web/src/lib/state/feed.svelte.ts';
 import { Listeners } from '../../../web/src/lib/state/listeners.ts';
 import { Player } from '../../../web/src/lib/state/player.svelte.ts';
 import { Run } from '../../../web/src/lib/state/run.svelte.ts';
+import { SlowServer } from './slowServer.ts';
 
 type Events = {
-  healed: [];
+  followed: [string];
   run: [string, RunSummary | null];
+  step: [string, StepMetrics];
   epoch: [string, EpochMetrics];
   snapshot: [string, SnapshotInfo];
   probes: [string, ProbeInfo[]];
@@ -22,11 +30,9 @@ class FakeFeed {
   on<K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): () => void {
     return this.listeners.add(event, listener);
   }
-  follow(id: string | null): void {
+  follow(id: string): () => void {
     this.followed = id;
-  }
-  unfollow(id: string): void {
-    if (this.followed === id) this.followed = null;
+    return () => (this.followed = null);
   }
 }
 
@@ -102,26 +108,95 @@ test('events of other runs change nothing', async () => {
   expect(run.deleted).toBe(false);
 });
 
-test('what was missed while the connection was lost is read when it is back', async () => {
-  const { run, feed } = open();
-  await vi.waitFor(() => expect(run.detail).not.toBeNull());
-  server['/api/runs/r/snapshots'] = ['0', '1', '2', '3', '3m'].map(snapshot);
-  feed.listeners.tell('healed');
-  await vi.waitFor(() => expect(run.snapshots.map((s) => s.id)).toEqual(['0', '1', '2', '3', '3m']));
-});
-
-test('after a reconnect it tells how much came meanwhile, and nothing where nothing did', async () => {
+test('what was missed while the connection was lost is read and counted when the run is followed again', async () => {
   const { run, feed, close } = open();
+  feed.listeners.tell('followed', 'r');
   await vi.waitFor(() => expect(run.detail).not.toBeNull());
-  feed.listeners.tell('healed');
-  await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(6));
+  feed.listeners.tell('followed', 'r');
+  await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(9));
   expect(feed.missed).toBeNull();
   server['/api/runs/r/metrics'] = [0, 1, 2, 3].map(epoch);
   server['/api/runs/r/snapshots'] = ['0', '1', '2', '3', '3m'].map(snapshot);
-  feed.listeners.tell('healed');
+  feed.listeners.tell('followed', 'r');
   await vi.waitFor(() => expect(feed.missed).toEqual({ epochs: 2, snapshots: 3 }));
+  expect(run.snapshots.map((s) => s.id)).toEqual(['0', '1', '2', '3', '3m']);
   close();
   expect(feed.missed).toBeNull();
+});
+
+/** A run whose replies come when the test says so. */
+function openSlowly() {
+  const slow = new SlowServer(server);
+  vi.stubGlobal('fetch', slow.fetch);
+  return { slow, ...open() };
+}
+
+test('what happens between the replies and the following is read once the run is followed', async () => {
+  const { run, feed, slow } = openSlowly();
+  const early = slow.compute();
+  slow.state['/api/runs/r'] = { ...summary, state: 'paused', lastStep: null };
+  slow.state['/api/runs/r/metrics'] = [0, 1, 2].map(epoch);
+  slow.state['/api/runs/r/snapshots'] = ['0', '1', '2'].map(snapshot);
+  await early();
+  expect(run.detail?.state).toBe('running');
+  feed.listeners.tell('followed', 'other');
+  feed.listeners.tell('followed', 'r');
+  await slow.compute()();
+  expect(run.detail?.state).toBe('paused');
+  expect(run.metrics).toHaveLength(3);
+  expect(run.snapshots).toHaveLength(3);
+  expect(feed.missed).toBeNull();
+});
+
+test('replies that overtake each other leave the newest', async () => {
+  const { run, feed, slow } = openSlowly();
+  const early = slow.compute();
+  feed.listeners.tell('followed', 'r');
+  slow.state['/api/runs/r'] = { ...summary, state: 'finished', lastStep: null };
+  await slow.compute()();
+  await early();
+  expect(run.detail?.state).toBe('finished');
+});
+
+test('no reply undoes an event that came while it was on its way', async () => {
+  const { run, feed, slow } = openSlowly();
+  const early = slow.compute();
+  const probes: ProbeInfo[] = [{ index: 7, label: -1, className: '', own: 'cat.png' }];
+  const step = { epoch: 2, step: 9 } as StepMetrics;
+  feed.listeners.tell('run', 'r', { ...summary, state: 'paused' });
+  feed.listeners.tell('step', 'r', step);
+  feed.listeners.tell('probes', 'r', probes);
+  feed.listeners.tell('epoch', 'r', { ...epoch(1), testLoss: 7 });
+  await early();
+  expect(run.detail).toMatchObject({ state: 'paused', probes });
+  expect(run.step).toEqual(step);
+  expect(run.metrics.map((m) => m.testLoss)).toEqual([0, 7]);
+});
+
+test('an image that was brought here stays though an older reply lacks it', async () => {
+  const { run, feed, slow } = openSlowly();
+  await slow.compute()();
+  feed.listeners.tell('followed', 'r');
+  const early = slow.compute();
+  const probes: ProbeInfo[] = [{ index: 7, label: -1, className: '', own: 'cat.png' }];
+  run.takeProbes(probes);
+  await early();
+  expect(run.detail?.probes).toEqual(probes);
+});
+
+test('a new state, and a merge, are read with all that they bring and take away', async () => {
+  const { run, feed, slow } = openSlowly();
+  await slow.compute()();
+  slow.state['/api/runs/r/metrics'] = [epoch(0)];
+  feed.listeners.tell('run', 'r', { ...summary, epoch: 0, state: 'preparing' });
+  await slow.compute()();
+  expect(run.metrics.map((m) => m.epoch)).toEqual([0]);
+  slow.state['/api/runs/r'] = { ...summary, merged: true, merge: { epoch: 1 }, lastStep: null };
+  feed.listeners.tell('run', 'r', { ...summary, merged: true });
+  await slow.compute()();
+  expect(run.detail?.merge).toEqual({ epoch: 1 });
+  feed.listeners.tell('run', 'r', { ...summary, merged: true });
+  expect(() => slow.compute()).toThrow('nothing has been asked');
 });
 
 test('a closed run listens no more', async () => {

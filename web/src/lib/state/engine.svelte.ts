@@ -1,15 +1,17 @@
 import type { EngineReport, RungReport } from '../../../../shared/protocol.ts';
 import { type ApiError, readEngine } from './api.ts';
 import type { Feed } from './feed.svelte.ts';
+import { Fresh } from './fresh.ts';
 
 /** The ladder of engines as the server reports it. */
 export class Engine {
   report = $state.raw<EngineReport | null>(null);
   error = $state.raw<ApiError | null>(null);
+  readonly #fresh = new Fresh();
 
-  constructor(feed: Feed) {
-    feed.on('engine', (report) => (this.report = report));
-    feed.on('healed', () => void this.read());
+  constructor(feed: Pick<Feed, 'on'>) {
+    feed.on('engine', (report) => this.#fresh.event(() => (this.report = report)));
+    feed.on('connected', () => void this.read());
   }
 
   /** The rung that runs take by default. */
@@ -19,8 +21,10 @@ export class Engine {
 
   async read(): Promise<void> {
     try {
-      this.report = await readEngine();
-      this.error = null;
+      await this.#fresh.read(readEngine, (report) => {
+        this.report = report;
+        this.error = null;
+      });
     } catch (error) {
       this.error = error as ApiError;
     }

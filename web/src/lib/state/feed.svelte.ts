@@ -16,8 +16,10 @@ import { Listeners } from './listeners.ts';
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
 
 type FeedEvents = {
-  /** The connection came back: what was missed has to be read over REST. */
-  healed: [];
+  /** Events come from now on; what was asked for over REST before may lack some. So at every connection. */
+  connected: [];
+  /** The same of the events that only those get who follow this run. */
+  followed: [id: string];
   run: [id: string, summary: RunSummary | null];
   step: [id: string, step: StepMetrics];
   epoch: [id: string, metrics: EpochMetrics];
@@ -42,7 +44,7 @@ export class Feed {
   missed = $state.raw<Missed | null>(null);
   #socket: Socket<ServerToClient, ClientToServer>;
   #listeners = new Listeners<FeedEvents>();
-  #followed: string | null = null;
+  #followed: { run: string } | null = null;
   #watched: WatchRequest | null = null;
   #wasConnected = false;
 
@@ -50,12 +52,11 @@ export class Feed {
     this.#socket = io({ transports: ['websocket', 'polling'], reconnectionDelayMax: 3000 });
     const socket = this.#socket;
     socket.on('connect', () => {
-      const healed = this.#wasConnected;
       this.#wasConnected = true;
       this.connection = 'connected';
       if (this.#followed !== null) this.#emitFollow();
       if (this.#watched !== null) this.#emitWatch();
-      if (healed) this.#listeners.tell('healed');
+      this.#listeners.tell('connected');
     });
     socket.on('disconnect', (reason) => {
       this.connection = 'reconnecting';
@@ -84,14 +85,14 @@ export class Feed {
     return this.#listeners.add(event, listener);
   }
 
-  follow(runId: string | null): void {
-    this.#followed = runId;
-    if (this.#socket.connected) this.#emitFollow();
-  }
-
-  /** Follows this run no more; another one that is followed by now stays so. */
-  unfollow(runId: string): void {
-    if (this.#followed === runId) this.follow(null);
+  /** Follows a run, in place of another one, until the returned function is called. */
+  follow(run: string): () => void {
+    const followed = { run };
+    this.#setFollowed(followed);
+    return () => {
+      // Somebody else may follow by now.
+      if (this.#followed === followed) this.#setFollowed(null);
+    };
   }
 
   watch(request: WatchRequest | null): void {
@@ -103,8 +104,16 @@ export class Feed {
     this.#socket.close();
   }
 
+  #setFollowed(followed: { run: string } | null): void {
+    this.#followed = followed;
+    if (this.#socket.connected) this.#emitFollow();
+  }
+
   #emitFollow(): void {
-    this.#socket.emit('follow', this.#followed, () => undefined);
+    const followed = this.#followed;
+    this.#socket.emit('follow', followed?.run ?? null, ({ ok }) => {
+      if (ok && followed && followed === this.#followed) this.#listeners.tell('followed', followed.run);
+    });
   }
 
   #emitWatch(): void {

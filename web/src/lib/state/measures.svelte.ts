@@ -2,6 +2,7 @@ import type { SnapshotMeasures } from '../../../../shared/protocol.ts';
 import { positionOf, withItem } from '../timeline.ts';
 import { type ApiError, readMeasures } from './api.ts';
 import type { Feed } from './feed.svelte.ts';
+import { Fresh } from './fresh.ts';
 
 type Reader = (run: string) => Promise<SnapshotMeasures[]>;
 
@@ -14,6 +15,7 @@ export class Measures {
   readonly #run: string;
   readonly #feed: Pick<Feed, 'on'>;
   readonly #read: Reader;
+  readonly #fresh = new Fresh();
 
   constructor(run: string, feed: Pick<Feed, 'on'>, read: Reader = readMeasures) {
     this.#run = run;
@@ -24,9 +26,11 @@ export class Measures {
   /** Reads all, and listens until the returned function is called. Somebody else follows the run. */
   open(): () => void {
     const leave = [
-      this.#feed.on('healed', () => void this.read()),
+      this.#feed.on('followed', (run) => {
+        if (run === this.#run) void this.read();
+      }),
       this.#feed.on('measures', (run, measures) => {
-        if (run === this.#run) this.#take(measures);
+        if (run === this.#run) this.#fresh.event(() => this.#take(measures));
       }),
     ];
     void this.read();
@@ -35,12 +39,13 @@ export class Measures {
 
   async read(): Promise<void> {
     try {
-      const all = await this.#read(this.#run);
-      // Events that overtook the reply are newer than it.
-      const later = this.list.filter((m) => !all.some((known) => known.snapshot === m.snapshot));
-      this.list = all;
-      later.forEach((m) => this.#take(m));
-      this.error = null;
+      await this.#fresh.read(
+        () => this.#read(this.#run),
+        (all) => {
+          this.list = all;
+          this.error = null;
+        },
+      );
     } catch (error) {
       this.error = error as ApiError;
     }

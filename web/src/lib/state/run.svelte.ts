@@ -9,6 +9,7 @@ import type {
 import { positionOf, withItem } from '../timeline.ts';
 import { type ApiError, readMetrics, readRun, readSnapshots } from './api.ts';
 import type { Feed } from './feed.svelte.ts';
+import { Fresh } from './fresh.ts';
 
 /** One run: what REST tells of it, kept fresh by the feed's events. */
 export class Run {
@@ -19,7 +20,8 @@ export class Run {
   step = $state.raw<StepMetrics | null>(null);
   error = $state.raw<ApiError | null>(null);
   deleted = $state(false);
-  #feed: Feed;
+  readonly #feed: Feed;
+  readonly #fresh = new Fresh();
 
   constructor(id: string, feed: Feed) {
     this.id = id;
@@ -29,13 +31,18 @@ export class Run {
   /** Reads everything and follows the run until the returned function is called. */
   open(): () => void {
     const feed = this.#feed;
+    let followed = false;
     const mine =
       <T>(take: (value: T) => void) =>
       (id: string, value: T): void => {
-        if (id === this.id) take(value);
+        if (id === this.id) this.#fresh.event(() => take(value));
       };
     const leave = [
-      feed.on('healed', () => void this.#catchUp()),
+      feed.on('followed', (id) => {
+        if (id !== this.id) return;
+        void (followed ? this.#catchUp() : this.read());
+        followed = true;
+      }),
       feed.on(
         'run',
         mine<RunSummary | null>((summary) => this.#takeSummary(summary)),
@@ -54,14 +61,14 @@ export class Run {
       ),
       feed.on(
         'probes',
-        mine<ProbeInfo[]>((probes) => this.takeProbes(probes)),
+        mine<ProbeInfo[]>((probes) => this.#takeProbes(probes)),
       ),
+      feed.follow(this.id),
     ];
-    feed.follow(this.id);
+    // At once, to show something; again once nothing more can be missed.
     void this.read();
     return () => {
       for (const stop of leave) stop();
-      feed.unfollow(this.id);
       feed.missed = null;
     };
   }
@@ -80,28 +87,27 @@ export class Run {
 
   async read(): Promise<void> {
     try {
-      const [detail, metrics, snapshots] = await Promise.all([
-        readRun(this.id),
-        readMetrics(this.id),
-        readSnapshots(this.id),
-      ]);
-      this.detail = detail;
-      this.step = detail.lastStep;
-      // Events that overtook the replies are newer than these lists.
-      const later = { metrics: this.metrics, snapshots: this.snapshots };
-      this.metrics = metrics;
-      this.snapshots = snapshots;
-      for (const m of later.metrics) if (m.epoch > (metrics.at(-1)?.epoch ?? -1)) this.#takeEpoch(m);
-      for (const s of later.snapshots)
-        if (!snapshots.some((known) => known.id === s.id)) this.#takeSnapshot(s);
-      this.error = null;
+      await this.#fresh.read(
+        () => Promise.all([readRun(this.id), readMetrics(this.id), readSnapshots(this.id)]),
+        ([detail, metrics, snapshots]) => {
+          this.detail = detail;
+          this.step = detail.lastStep;
+          this.metrics = metrics;
+          this.snapshots = snapshots;
+          this.error = null;
+        },
+      );
     } catch (error) {
       this.error = error as ApiError;
     }
   }
 
-  /** Someone, perhaps here, has brought an image or taken one away. */
+  /** An image has been brought, here, or taken away. */
   takeProbes(probes: ProbeInfo[]): void {
+    this.#fresh.event(() => this.#takeProbes(probes));
+  }
+
+  #takeProbes(probes: ProbeInfo[]): void {
     if (this.detail) this.detail = { ...this.detail, probes };
   }
 
@@ -111,19 +117,11 @@ export class Run {
       return;
     }
     const before = this.detail;
-    if (before) this.detail = { ...before, ...summary };
-    // What the training process found out while preparing is in the detail alone.
-    if (before && before.state !== summary.state) void this.#readDetail();
-  }
-
-  async #readDetail(): Promise<void> {
-    try {
-      const detail = await readRun(this.id);
-      this.detail = detail;
-      this.step = detail.lastStep ?? this.step;
-    } catch {
-      // The next event or a reconnect tries again; what is shown stays true.
-    }
+    if (!before) return;
+    this.detail = { ...before, ...summary };
+    // What preparing and merging found out is in the detail alone, and a run that goes on from a checkpoint has lost
+    // what came after it.
+    if (before.state !== summary.state || before.merged !== summary.merged) void this.read();
   }
 
   #takeEpoch(metrics: EpochMetrics): void {

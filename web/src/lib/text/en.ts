@@ -196,6 +196,7 @@ export const en = {
     time: (probes: number) => `Inference of ${probes} probes, median`,
   },
   charts: {
+    title: 'Curves of the run',
     lambdaNote: '1 full ReLU, 0 identity; act_learn = 1 − λ',
     loss: 'Loss',
     accuracy: 'Accuracy',

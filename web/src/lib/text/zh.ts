@@ -192,6 +192,7 @@ export const zh: Text = {
     time: (probes) => `${probes} 个探针的推理时间（中位数）`,
   },
   charts: {
+    title: '训练曲线',
     lambdaNote: '1 为完整 ReLU，0 为恒等；act_learn = 1 − λ',
     loss: '损失',
     accuracy: '准确率',
