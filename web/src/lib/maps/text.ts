@@ -27,6 +27,7 @@ export const mapsEnglish = {
   layouts: { block: 'One block', all: 'All blocks' },
   allBlocks: 'Feature maps of all blocks',
   openBlock: (block: string): string => `Show ${block} in full`,
+  more: 'Sort and range',
   sort: 'Sort',
   sorts: {
     index: 'index',
@@ -120,6 +121,7 @@ export const mapsChinese: MapsText = {
   layouts: { block: '单个模块', all: '全部模块' },
   allBlocks: '全部模块的特征图',
   openBlock: (block) => `完整显示 ${block}`,
+  more: '排序与范围',
   sort: '排序',
   sorts: {
     index: '编号',
