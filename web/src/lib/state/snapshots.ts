@@ -29,9 +29,10 @@ export interface FrameKey {
   own?: number | undefined;
 }
 
-const alone = ({ own, probe }: FrameKey): number | undefined => own ?? probe;
+/** The one probe or own image that is needed. */
+export const wantedProbe = ({ own, probe }: FrameKey): number | undefined => own ?? probe;
 const name = (key: FrameKey): string =>
-  `${key.run}/${key.snapshot}/${key.block}${alone(key) === undefined ? '' : `/${alone(key)}`}`;
+  `${key.run}/${key.snapshot}/${key.block}${wantedProbe(key) === undefined ? '' : `/${wantedProbe(key)}`}`;
 /** What holds the frame: itself, or the frame of all recorded probes. */
 const names = (key: FrameKey): string[] =>
   key.probe === undefined || key.own !== undefined
@@ -106,7 +107,7 @@ export class SnapshotCache {
     const id = name(key);
     const controller = new AbortController();
     const { run, snapshot, taps } = key;
-    const only = alone(key);
+    const only = wantedProbe(key);
     const probes = only === undefined ? undefined : [only];
     const promise = this.#read(run, snapshot, taps, controller.signal, probes)
       .then((frame) => {
