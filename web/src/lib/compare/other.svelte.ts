@@ -36,14 +36,17 @@ export class OtherRun {
   }
 }
 
+/** How many probes a run's snapshots hold; own images go on counting after them. */
+export const recordedProbes = (run: RunDetail): number =>
+  run.probes.filter((probe) => probe.own === undefined).length;
+
 /** Compares the recorded images pixel by pixel: the server writes equal ones as equal files. */
 async function sameProbes(a: RunDetail, b: RunDetail, signal: AbortSignal): Promise<boolean> {
-  const recorded = (run: RunDetail): number => run.probes.filter((p) => p.own === undefined).length;
-  if (recorded(a) !== recorded(b)) return false;
+  if (recordedProbes(a) !== recordedProbes(b)) return false;
   const bytes = async (run: string, index: number): Promise<Uint8Array> =>
     new Uint8Array(await (await fetch(probeUrl(run, index), { signal })).arrayBuffer());
   const equal = await Promise.all(
-    Array.from({ length: recorded(a) }, async (_, index) => {
+    Array.from({ length: recordedProbes(a) }, async (_, index) => {
       const [x, y] = await Promise.all([bytes(a.id, index), bytes(b.id, index)]);
       return x.length === y.length && x.every((byte, i) => byte === y[i]);
     }),
