@@ -17,6 +17,7 @@ import { toReply } from './errors.ts';
 import type { Guard } from './guard.ts';
 import { createViewer, LiveRun, type Viewer } from './live.ts';
 import type { Services } from './services.ts';
+import { Steps } from './steps.ts';
 
 interface Client {
   watching: { live: LiveRun; runId: string; viewer: Viewer } | null;
@@ -123,7 +124,10 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
     }
   }, LOOK_MS).unref();
 
+  const steps = new Steps((id, step) => io.to(roomOf(id)).volatile.emit('step', id, step));
   const stopRuns = supervisor.subscribe((event) => {
+    if (event.type === 'step') return steps.add(event.id, event.step);
+    if (event.type !== 'live') steps.flush(event.id);
     publish(io, event);
     const live = lives.get(event.id);
     if (event.type === 'live') live?.receive(event.bytes, event.watch);
@@ -136,6 +140,7 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
       clearInterval(look);
       stopRuns();
       stopLadder();
+      steps.close();
       io.disconnectSockets(true);
       io.engine.close();
       // One that has stopped reading would hold up the server's end by half a minute.
@@ -149,9 +154,6 @@ function publish(io: Io, event: RunEvent): void {
   switch (event.type) {
     case 'run':
       io.emit('run', event.id, event.summary);
-      return;
-    case 'step':
-      followers.volatile.emit('step', event.id, event.step);
       return;
     case 'epoch':
       followers.emit('epoch', event.id, event.metrics);

@@ -3,6 +3,7 @@ import { decodeFrame, encodeFrame, selectFrame, type Frame } from '../../shared/
 import type { RunState, WatchRequest } from '../../shared/protocol.ts';
 import type { Watch } from '../runs/session.ts';
 import type { Supervisor } from '../runs/supervisor.ts';
+import { Rests } from './rests.ts';
 
 /** One client's view. It has at most one frame on the way; whoever does not acknowledge it gets no other. */
 export interface Viewer {
@@ -25,8 +26,8 @@ export interface Viewer {
 
 const DEFAULT_RATE = 5;
 /** Share of the time that may pass in sending frames: where many watch, all get fewer rather than take the training's
- * processors. Acknowledgements take about as long again. */
-const SENDING = 0.02;
+ * processors. The kernel, acknowledgements and viewers on the same machine take some three times as long again. */
+const SENDING = 0.008;
 /** A viewer due within this time takes part in a tick rather than cause one of its own, ms. */
 const TOLERANCE_MS = 15;
 
@@ -47,8 +48,8 @@ export class LiveRun {
   /** Rings at `#alarm` (ms), when the first viewer is due. */
   #timer: NodeJS.Timeout | null = null;
   #alarm = 0;
-  /** Before this time no frame is asked for, ms. */
-  #rested = 0;
+  /** After a frame was sent to all, no other is asked for a while. */
+  readonly #rests = new Rests(SENDING);
   /** From when the viewers' intervals are counted, ms: those of one pace stay in step and share each frame. */
   #origin: number | null = null;
 
@@ -80,12 +81,12 @@ export class LiveRun {
    * changed, where it is one. */
   tick(viewer?: Viewer): void {
     if (this.#pulled) return;
-    if (viewer && this.#timer && Math.max(viewer.due, this.#rested) >= this.#alarm) return;
+    if (viewer && this.#timer && Math.max(viewer.due, this.#rests.until) >= this.#alarm) return;
     let due = Infinity;
     for (const v of this.#viewers) if (v.due < due && v.ready && !v.settled && v.writable()) due = v.due;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    due = Math.max(due, this.#rested);
+    due = Math.max(due, this.#rests.until);
     const wait = due - performance.now();
     if (wait > 0) {
       if (wait === Infinity) return;
@@ -109,7 +110,11 @@ export class LiveRun {
    * their part, viewers of the same part the same buffer. */
   receive(bytes: Uint8Array, watch: Watch): void {
     this.#pulled = false;
-    if (!watch) return this.tick();
+    if (watch) this.#rests.work(() => this.#share(bytes, watch));
+    this.tick();
+  }
+
+  #share(bytes: Uint8Array, watch: NonNullable<Watch>): void {
     const now = performance.now();
     const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const all = keyOf(watch);
@@ -132,9 +137,6 @@ export class LiveRun {
       viewer.settled = this.#state === 'paused';
       viewer.send(part);
     }
-    const end = performance.now();
-    this.#rested = end + (end - now) / SENDING;
-    this.tick();
   }
 
   /** The next whole number of intervals after a time. */

@@ -31,8 +31,8 @@ export interface TrainOptions {
   budget?: LiveBudget;
 }
 
-/** Seconds between two step events. */
-const STEP_INTERVAL = 0.1;
+/** Seconds between two step events: as often as a person can read them. */
+const STEP_INTERVAL = 0.2;
 /** Steps whose loss may be unread: enough that a GPU never waits for the reader. */
 const UNREAD_STEPS = 2;
 
