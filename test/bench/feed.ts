@@ -25,9 +25,11 @@ const AUDIENCES: readonly Audience[] = [
 /** A window by options.seconds, what settles before it, and rounds by options.rounds: other programs change the pace of
  * a shared machine from second to second, and many short windows side by side see more alike of it than few long ones. */
 const WINDOWS = 0.7;
-const SETTLE_MS = 400;
+const SETTLE_MS = 1000;
 const ROUNDS = 5;
-/** Viewers from which on resident memory says something of one. */
+/** How long viewers watch before their memory is measured, which collects the server's garbage and so has rounds of
+ * its own; and from how many on it says something of one. */
+const MEMORY_MS = 2000;
 const MANY = 10;
 
 interface Row {
@@ -62,16 +64,11 @@ interface Memory {
   rss: number;
 }
 
-interface Sample {
-  window: Window;
-  memory: Memory;
-}
-
 /** A window with viewers, and those with nobody around it. */
-interface Pair {
-  before: Sample;
-  beside: Sample;
-  after: Sample;
+interface Triple {
+  before: Window;
+  beside: Window;
+  after: Window;
 }
 
 type Summary = Pick<
@@ -79,8 +76,7 @@ type Summary = Pick<
   'audience' | 'step' | 'computed' | 'received' | 'bytes' | 'latency' | 'latency95' | 'cores' | 'viewerCores'
 >;
 
-function summary({ name, viewers }: Audience, samples: readonly Sample[]): Summary {
-  const list = samples.map(({ window }) => window);
+function summary({ name, viewers }: Audience, list: readonly Window[]): Summary {
   const latencies = list.flatMap((window) => window.latencies.map(({ ms }) => ms));
   return {
     audience: name,
@@ -95,25 +91,37 @@ function summary({ name, viewers }: Audience, samples: readonly Sample[]): Summa
   };
 }
 
-function compared(audience: Audience, pairs: readonly Pair[]): Omit<Row, 'rung' | 'preset' | 'batchSize'> {
-  const { viewers } = audience;
-  const ratios = pairs.map(
-    ({ before, beside, after }) => (before.window.step + after.window.step) / 2 / beside.window.step,
-  );
-  const each = (of: (m: Memory) => number): number =>
-    median(pairs.map(({ before, beside }) => of(beside.memory) - of(before.memory))) / viewers;
+type Compared = Summary & Pick<Row, 'ratio' | 'lower' | 'upper'>;
+
+function compared(audience: Audience, triples: readonly Triple[]): Compared {
+  const ratios = triples.map(({ before, beside, after }) => (before.step + after.step) / 2 / beside.step);
   return {
     ...summary(
       audience,
-      pairs.map(({ beside }) => beside),
+      triples.map(({ beside }) => beside),
     ),
     ratio: median(ratios),
     lower: percentile(ratios, 0.25),
     upper: percentile(ratios, 0.75),
-    held: each((m) => m.held),
-    // The allocator's pages are coarser than one viewer.
-    resident: viewers < MANY ? null : each((m) => m.rss),
   };
+}
+
+/** What each of so many viewers takes of the server's memory, bytes. */
+async function measureMemory(
+  watched: Watched,
+  view: View,
+  { viewers, rounds }: { viewers: number; rounds: number },
+): Promise<Pick<Row, 'held' | 'resident'>> {
+  const each: Memory[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await watched.disconnect();
+    const before = await watched.server.ask<Memory>({ do: 'memory' });
+    await watched.join(viewers, view);
+    await wait(MEMORY_MS);
+    const { held, rss } = await watched.server.ask<Memory>({ do: 'memory' });
+    each.push({ held: (held - before.held) / viewers, rss: (rss - before.rss) / viewers });
+  }
+  return { held: median(each.map(({ held }) => held)), resident: median(each.map(({ rss }) => rss)) };
 }
 
 /** Every block's output for one probe, five times a second. */
@@ -138,16 +146,15 @@ async function measure(
   try {
     const view = pageView(preset);
     const rounds = ROUNDS * options.rounds;
-    const watch = async ({ viewers, stalled }: Audience): Promise<Sample> => {
+    const watch = async ({ viewers, stalled }: Audience): Promise<Window> => {
       if (viewers > 0) await watched.join(viewers, view, stalled);
       await wait(SETTLE_MS);
       const window = await watched.window(WINDOWS * options.seconds);
-      const memory = await watched.server.ask<Memory>({ do: 'memory' });
       await watched.leave();
-      return { window, memory };
+      return window;
     };
     const alone = [await watch(NOBODY)];
-    const pairs = AUDIENCES.map((): Pair[] => []);
+    const triples = AUDIENCES.map((): Triple[] => []);
     for (let round = 0; round < rounds; round++)
       for (const [i, audience] of AUDIENCES.entries()) {
         options.say(`feed ${rung} ${preset}: ${audience.name}, round ${round + 1} of ${rounds}`);
@@ -155,13 +162,17 @@ async function measure(
         const beside = await watch(audience);
         const after = await watch(NOBODY);
         alone.push(after);
-        pairs[i]!.push({ before, beside, after });
+        triples[i]!.push({ before, beside, after });
       }
     const about = { rung, preset, batchSize };
-    const rows: Row[] = [
-      { ...about, ...summary(NOBODY, alone), ratio: 1, lower: 1, upper: 1, held: null, resident: null },
-      ...AUDIENCES.map((audience, i) => ({ ...about, ...compared(audience, pairs[i]!) })),
-    ];
+    const nothing = { held: null, resident: null };
+    const rows: Row[] = [{ ...about, ...summary(NOBODY, alone), ...nothing, ratio: 1, lower: 1, upper: 1 }];
+    for (const [i, audience] of AUDIENCES.entries()) {
+      const { viewers } = audience;
+      const memory =
+        viewers < MANY ? nothing : await measureMemory(watched, view, { viewers, rounds: options.rounds });
+      rows.push({ ...about, ...compared(audience, triples[i]!), ...memory });
+    }
     return { rows, engine: watched.engine };
   } finally {
     watched.end();
@@ -221,10 +232,12 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
     ]),
   );
   const note =
-    'A real server trains on `shapes` while Socket.IO viewers in another process watch the output of every block for ' +
-    `one probe, 5 times a second. The audiences take turns, ${ROUNDS * rounds} windows of ${digits(WINDOWS * seconds, 1)} s each, with nobody watching ` +
-    'before and after every one; × nobody is the training rate (steps within epochs) by the mean of these two, median ' +
-    'and quarters of the rounds; all processes share the cores of the machine, the one of the viewers too, which a class would have elsewhere. Latency is from the tap in the network ' +
-    'to the arrival in the viewer. Memory is that of the server after collecting garbage, more than with nobody.';
+    'A real server trains on `shapes` while Socket.IO viewers in another process follow the run as a page does and watch ' +
+    "every block's output for one probe, 5 times a second. The audiences take turns on connections that stay open, " +
+    `${ROUNDS * rounds} windows of ${digits(WINDOWS * seconds, 1)} s each, with nobody watching before and after every ` +
+    'one; × nobody is the training rate (steps within epochs) by the mean of these two, median and quarters of the ' +
+    'rounds. All processes share the cores of the machine, the one of the viewers too, which a class would have ' +
+    'elsewhere. Latency is from the tap in the network to the arrival in the viewer. Memory is that of the server after ' +
+    `collecting garbage, more than with nobody connected, median of ${rounds}.`;
   return `${note}\n\n${table}`;
 }

@@ -76,4 +76,6 @@ export type ViewersRequest =
   | { do: 'begin' }
   /** The frames since then. */
   | { do: 'arrivals' }
-  | { do: 'leave' };
+  /** They watch no more, and stay connected. */
+  | { do: 'leave' }
+  | { do: 'disconnect' };

@@ -1,5 +1,5 @@
 /** Viewers of live frames in a process of their own: `node --import tsx viewers.ts URL`, requests on stdin
- * (protocol.ts). They take in what a page takes in and acknowledge it at once. */
+ * (protocol.ts). They take in what a page takes in, a run's events too, and acknowledge a frame at once. */
 import { createInterface } from 'node:readline';
 import { io, type Socket } from 'socket.io-client';
 import type { ClientToServer, ServerToClient } from '../../shared/protocol.ts';
@@ -7,7 +7,11 @@ import { clock } from './diary.ts';
 import type { Arrival, ViewersRequest } from './protocol.ts';
 
 const url = process.argv[2]!;
-const sockets: Socket<ServerToClient, ClientToServer>[] = [];
+type Viewer = Socket<ServerToClient, ClientToServer>;
+
+/** Connections that watch, and such that do not: as a class room's pages, they outlive a window. */
+const watching: Viewer[] = [];
+const resting: Viewer[] = [];
 let arrivals: Arrival[] = [];
 let begun = clock();
 let worked = process.cpuUsage();
@@ -20,29 +24,47 @@ function stepOf(frame: Uint8Array): number {
   return (JSON.parse(header) as { step: number }).step;
 }
 
-async function join(request: ViewersRequest & { do: 'join' }): Promise<void> {
-  const { runId, taps, probes, rate, stalled } = request;
-  const viewer = sockets.length;
-  const socket: Socket<ServerToClient, ClientToServer> = io(url, {
-    forceNew: true,
-    transports: ['websocket'],
-  });
-  sockets.push(socket);
+async function connect(): Promise<Viewer> {
+  const socket: Viewer = io(url, { forceNew: true, transports: ['websocket'] });
   socket.on('frame', (_, frame, painted) => {
     const data = new Uint8Array(frame);
     bytes = data.byteLength;
-    arrivals.push({ viewer, at: clock(), step: stepOf(data) });
+    arrivals.push({ viewer: watching.indexOf(socket), at: clock(), step: stepOf(data) });
     painted();
   });
   await new Promise<void>((resolve) => socket.once('connect', resolve));
-  const answer = await socket.emitWithAck('watch', { runId, taps, probes, rate });
-  if (!answer.ok) throw new Error(answer.error.message);
+  return socket;
+}
+
+async function join({ runId, taps, probes, rate, stalled }: ViewersRequest & { do: 'join' }): Promise<void> {
+  const socket = resting.pop() ?? (await connect());
+  watching.push(socket);
+  for (const answer of [
+    await socket.emitWithAck('follow', runId),
+    await socket.emitWithAck('watch', { runId, taps, probes, rate }),
+  ])
+    if (!answer.ok) throw new Error(answer.error.message);
   if (stalled) underlying(socket).pause();
 }
 
+/** Nobody watches; whoever has stalled is gone. */
+async function leave(): Promise<void> {
+  for (const socket of watching.splice(0)) {
+    if (underlying(socket).isPaused()) {
+      socket.close();
+      continue;
+    }
+    await socket.emitWithAck('watch', null);
+    await socket.emitWithAck('follow', null);
+    resting.push(socket);
+  }
+}
+
 /** The TCP connection below a socket. */
-function underlying(socket: Socket<ServerToClient, ClientToServer>): { pause(): void } {
-  const transport = socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void } } };
+function underlying(socket: Viewer): { pause(): void; isPaused(): boolean } {
+  const transport = socket.io.engine.transport as unknown as {
+    ws: { _socket: ReturnType<typeof underlying> };
+  };
   return transport.ws._socket;
 }
 
@@ -50,7 +72,7 @@ async function answer(request: ViewersRequest): Promise<unknown> {
   switch (request.do) {
     case 'join':
       for (let i = 0; i < request.count; i++) await join(request);
-      return { viewers: sockets.length };
+      return { viewers: watching.length };
     case 'begin':
       arrivals = [];
       begun = clock();
@@ -61,7 +83,11 @@ async function answer(request: ViewersRequest): Promise<unknown> {
       return { arrivals, seconds: (clock() - begun) / 1000, bytes, cpuSeconds: (user + system) / 1e6 };
     }
     case 'leave':
-      for (const socket of sockets.splice(0)) socket.close();
+      await leave();
+      return {};
+    case 'disconnect':
+      await leave();
+      for (const socket of resting.splice(0)) socket.close();
       return {};
   }
 }

@@ -100,6 +100,10 @@ export class Watched {
     await this.#viewers.ask({ do: 'leave' });
   }
 
+  async disconnect(): Promise<void> {
+    await this.#viewers.ask({ do: 'disconnect' });
+  }
+
   /** What happens in the next `seconds`. */
   async window(seconds: number): Promise<Window> {
     const before = await this.server.ask<{ cpuSeconds: number }>({ do: 'usage' });
