@@ -17,6 +17,22 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
+/** A tensor's type and where its bytes lie behind the header, `begin` to `end`. */
+export interface SafetensorsPlace {
+  dtype: SafetensorsType;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+/** What a file says of itself ahead of its values. */
+export interface SafetensorsHeader {
+  tensors: Map<string, SafetensorsPlace>;
+  metadata: Record<string, string>;
+  /** Bytes from the file's start to the end of its last tensor. */
+  fileBytes: number;
+}
+
 const TYPES = { F32: Float32Array, I32: Int32Array, I64: BigInt64Array, U8: Uint8Array } as const;
 const METADATA = '__metadata__';
 /** The format's own limit of the header, in bytes. */
@@ -62,19 +78,44 @@ export function encodeSafetensors(
 
 /** Throws INVALID_WEIGHTS saying what is wrong, and with which tensor. */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (bytes.length < 8) fail(`${bytes.length} bytes are shorter than the header's length`);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > HEADER_LIMIT || 8 + length > bytes.length)
-    fail(`its header would be ${length} bytes, the file has ${bytes.length}`);
+  const at = 8 + safetensorsHeaderLength(bytes, bytes.length);
+  const { tensors: places, metadata } = decodeSafetensorsHeader(bytes.subarray(0, at), bytes.length);
   // A plain Uint8Array, also of a Node Buffer, whose slice() doesn't copy.
-  const values = new Uint8Array(bytes.buffer, bytes.byteOffset + 8 + length, bytes.length - 8 - length);
+  const values = new Uint8Array(bytes.buffer, bytes.byteOffset + at, bytes.length - at);
   const tensors = new Map<string, SafetensorsTensor>();
-  let metadata: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(readHeader(bytes.subarray(8, 8 + length)))) {
-    if (name === METADATA) metadata = readMetadata(entry);
-    else tensors.set(name, readTensor(name, entry, values));
+  for (const [name, { dtype, shape, begin, end }] of places) {
+    // Copied: the values of a tensor needn't begin at a multiple of their size.
+    const data = new TYPES[dtype](values.slice(begin, end).buffer);
+    tensors.set(name, { dtype, shape, data });
   }
   return { tensors, metadata };
+}
+
+/** Length of the header, of which the file's first 8 bytes tell; the file has `fileBytes`, or Infinity where that is not
+ * known. Throws INVALID_WEIGHTS where it can't be true. */
+export function safetensorsHeaderLength(start: Uint8Array, fileBytes: number, limit = HEADER_LIMIT): number {
+  if (start.length < 8) fail(`${start.length} bytes are shorter than the header's length`);
+  const length = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
+  if (8 + length > fileBytes) fail(`its header would be ${length} bytes, the file has ${fileBytes}`);
+  if (length > limit) fail(`its header would be ${length} bytes; up to ${limit} are valid`);
+  return length;
+}
+
+/** Reads the header off the file's first bytes, up to the header's end, of a file of `fileBytes`, or Infinity where that
+ * is not known. Throws INVALID_WEIGHTS as decodeSafetensors does. */
+export function decodeSafetensorsHeader(head: Uint8Array, fileBytes: number): SafetensorsHeader {
+  const tensors: SafetensorsHeader['tensors'] = new Map();
+  let metadata: Record<string, string> = {};
+  let last = 0;
+  for (const [name, entry] of Object.entries(readHeader(head.subarray(8)))) {
+    if (name === METADATA) metadata = readMetadata(entry);
+    else {
+      const place = readPlace(name, entry, fileBytes - head.length);
+      tensors.set(name, place);
+      last = Math.max(last, place.end);
+    }
+  }
+  return { tensors, metadata, fileBytes: head.length + last };
 }
 
 function readHeader(bytes: Uint8Array): Record<string, unknown> {
@@ -95,7 +136,8 @@ function readMetadata(entry: unknown): Record<string, string> {
   return { ...(entry as Record<string, string>) };
 }
 
-function readTensor(name: string, entry: unknown, values: Uint8Array): SafetensorsTensor {
+/** Where a tensor lies among `available` bytes of values. */
+function readPlace(name: string, entry: unknown, available: number): SafetensorsPlace {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const natural = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
@@ -104,16 +146,13 @@ function readTensor(name: string, entry: unknown, values: Uint8Array): Safetenso
   if (!natural(shape)) fail(`tensor ${name} has the shape ${JSON.stringify(shape)}`, name);
   if (!natural(offsets) || offsets.length !== 2) fail(`tensor ${name} has no data_offsets`, name);
   const [begin, end] = offsets as [number, number];
-  const Type = TYPES[dtype as SafetensorsType];
-  const expected = count(shape) * Type.BYTES_PER_ELEMENT;
-  if (begin > end || end > values.length)
-    fail(`tensor ${name} lies at ${begin} to ${end} of ${values.length} bytes of values`, name);
+  const expected = count(shape) * TYPES[dtype as SafetensorsType].BYTES_PER_ELEMENT;
+  if (begin > end || end > available)
+    fail(`tensor ${name} lies at ${begin} to ${end} of ${available} bytes of values`, name);
   if (end - begin !== expected)
     fail(
       `tensor ${name} of shape [${shape.join(', ')}] needs ${expected} bytes and has ${end - begin}`,
       name,
     );
-  // Copied: the values of a tensor needn't begin at a multiple of their size.
-  const data = new Type(values.slice(begin, end).buffer);
-  return { dtype: dtype as SafetensorsType, shape: [...shape], data };
+  return { dtype: dtype as SafetensorsType, shape: [...shape], begin, end };
 }

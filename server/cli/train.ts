@@ -1,6 +1,5 @@
 /** `vanillascope train`: one run without a server, its epochs as lines. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { readFile } from 'node:fs/promises';
 import { DATASET_IDS, type DatasetId, type NetworkConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import { PRESETS } from '../../shared/presets.ts';
@@ -49,9 +48,9 @@ async function train(options: TrainOptions, presetGiven: boolean): Promise<void>
   const { check } = await import('../runs/check.ts');
   const { RunRequest: schema } = await import('../../shared/protocol.ts');
   const { runs, data, backend } = options;
-  const weights = options.weights === undefined ? undefined : await readWeightsFile(options.weights);
+  const weights = options.weights === undefined ? undefined : await readNetwork(options.weights);
   const { supervisor, start } = await openWorkshop({ runs, dataDir: data ?? null, backend });
-  const network = presetGiven ? undefined : weights?.network;
+  const network = presetGiven ? undefined : weights;
   const request = check(schema, { ...toRequest(options), ...(network && { network }) });
 
   const end = new Promise<RunSummary>((resolve) => {
@@ -64,7 +63,7 @@ async function train(options: TrainOptions, presetGiven: boolean): Promise<void>
       if (['finished', 'stopped', 'failed'].includes(state)) resolve(summary);
     });
   });
-  await start(request, weights?.bytes).catch((error: unknown) => {
+  await start(request, options.weights).catch((error: unknown) => {
     throw withOption(error);
   });
   closeOnSignal(() => supervisor.close(), EXIT_STOPPED);
@@ -75,14 +74,11 @@ async function train(options: TrainOptions, presetGiven: boolean): Promise<void>
   process.exit(state === 'finished' ? 0 : state === 'stopped' ? EXIT_STOPPED : 1);
 }
 
-/** The bytes of --weights and what they say of their network. */
-async function readWeightsFile(
-  path: string,
-): Promise<{ bytes: Uint8Array; network: Partial<NetworkConfig> }> {
+/** What the file of --weights says of its network. */
+async function readNetwork(path: string): Promise<Partial<NetworkConfig>> {
   const { readStart } = await import('../runs/start.ts');
   try {
-    const bytes = await readFile(path);
-    return { bytes, network: readStart(bytes) };
+    return await readStart(path);
   } catch (cause) {
     const message = `--weights: ${path} can't be used: ${(cause as Error).message}`;
     const code = cause instanceof ScopeError ? cause.code : 'INVALID_DATA';

@@ -1,4 +1,5 @@
 /** The whole HTTP side, apart from listening: tests call it without a socket. */
+import { join } from 'node:path';
 import Fastify from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { TSchema } from 'typebox';
@@ -72,7 +73,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   engineRoutes(app, options);
   datasetRoutes(app, options);
   presetRoutes(app);
-  const uploads = new Uploads();
+  const uploads = await Uploads.open(join(options.store.path, '.uploads'));
   weightRoutes(app, uploads);
   runRoutes(app, options, uploads);
   metricRoutes(app, options);

@@ -38,6 +38,14 @@ export async function handleError(
   reply: FastifyReply,
 ): Promise<void> {
   const { status, reply: body } = toReply(error);
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const { consumes = ['application/json'] } = (request.routeOptions.schema ?? {}) as {
+      consumes?: string[];
+    };
+    const type = request.headers['content-type'] ?? '';
+    body.message = `the body is of the type '${type.slice(0, 100)}'; valid is ${consumes.join(', ')}`;
+    body.field = 'content-type';
+  }
   if (status >= 500) request.log.error(error);
   await reply.status(status).type('application/json').send(body);
 }

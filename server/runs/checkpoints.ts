@@ -2,7 +2,7 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ScopeError } from '../../shared/errors.ts';
-import { writeAtomic } from './files.ts';
+import { readSafetensorsHeader, writeAtomic } from './files.ts';
 import { compareMoments, isMomentId } from './id.ts';
 import { Queue } from './queue.ts';
 
@@ -37,25 +37,42 @@ export class Checkpoints {
       .sort(compareMoments);
   }
 
-  /** The latest checkpoint, or null. */
-  async latest(): Promise<{ id: string; bytes: Buffer } | null> {
+  /** Id of the latest checkpoint that is whole, or null where there is none at all. Throws INVALID_DATA where all are
+   * damaged, naming the latest. */
+  async latest(): Promise<string | null> {
     await this.#queue.idle();
-    const id = (await this.list()).at(-1);
-    return id === undefined ? null : { id, bytes: await this.#bytes(id) };
+    const ids = (await this.list()).reverse();
+    let damage: ScopeError | null = null;
+    for (const id of ids)
+      try {
+        await readSafetensorsHeader(this.#path(id));
+        return id;
+      } catch (cause) {
+        damage ??= this.#damaged(id, cause);
+      }
+    if (damage) throw damage;
+    return null;
   }
 
   idle(): Promise<void> {
     return this.#queue.idle();
   }
 
-  async #bytes(id: string): Promise<Buffer> {
-    try {
-      return await readFile(this.#path(id));
-    } catch (cause) {
-      throw new ScopeError('INVALID_DATA', `checkpoint ${id} can't be read: ${(cause as Error).message}`, {
-        cause,
-      });
-    }
+  /** Forgets those after a checkpoint, before the run goes on from it. */
+  async rewind(id: string): Promise<void> {
+    for (const other of await this.list())
+      if (compareMoments(other, id) > 0) await rm(this.#path(other), { force: true });
+  }
+
+  async read(id: string): Promise<Buffer> {
+    return readFile(this.#path(id)).catch((cause: Error) => {
+      throw this.#damaged(id, cause);
+    });
+  }
+
+  #damaged(id: string, cause: unknown): ScopeError {
+    const message = `checkpoint ${this.#path(id)} can't be read: ${(cause as Error).message}`;
+    return new ScopeError('INVALID_DATA', message, { field: 'id', cause });
   }
 
   #path(id: string): string {

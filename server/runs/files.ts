@@ -1,7 +1,12 @@
 /** Writing files so that a crash leaves the old content or the new, never half of it. */
 import { randomBytes } from 'node:crypto';
-import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Static, TSchema } from 'typebox';
+import {
+  decodeSafetensorsHeader,
+  safetensorsHeaderLength,
+  type SafetensorsHeader,
+} from '../../shared/safetensors.ts';
 import { matches } from './check.ts';
 
 /** Ending of files that were being written when the process died; readers pass them over. */
@@ -15,6 +20,21 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** The header of a safetensors file, of whose values nothing is read. Throws INVALID_WEIGHTS where it is damaged or cut
+ * short, and the system's error where there is no such file. */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const start = await file.read(Buffer.alloc(8), 0, 8, 0);
+    const bytes = 8 + safetensorsHeaderLength(start.buffer.subarray(0, start.bytesRead), size);
+    const head = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return decodeSafetensorsHeader(head.buffer, size);
+  } finally {
+    await file.close();
   }
 }
 

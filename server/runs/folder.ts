@@ -8,9 +8,11 @@
  *   reports/           ID.merge.json, made on demand (analyst.ts)
  *   measures/          ID.grams.safetensors and index.jsonl (measures.ts)
  *   own/               images that a user brought (own.ts)
+ *   start.safetensors  weights to start from, until the training process has them
  *   probes.bin         uint8 [P, H, W, C], before normalisation
  */
-import { mkdir, readFile, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
@@ -53,10 +55,18 @@ export class RunFolder {
     this.#journal = new Journal(join(path, 'metrics.jsonl'), EpochMetrics);
   }
 
-  static async create(path: string, id: string, config: RunConfig, now: Date): Promise<RunFolder> {
+  /** `weights` is the path of a file to start from. */
+  static async create(
+    path: string,
+    id: string,
+    config: RunConfig,
+    now: Date,
+    weights: string | null = null,
+  ): Promise<RunFolder> {
     await mkdir(join(path, 'snapshots'), { recursive: true });
     await mkdir(join(path, 'checkpoints'), { recursive: true });
     const folder = new RunFolder(path, id, createRecord(config, now));
+    if (weights !== null) await copyFile(weights, folder.#start, constants.COPYFILE_FICLONE);
     await folder.save();
     return folder;
   }
@@ -67,6 +77,23 @@ export class RunFolder {
     if (text === null)
       throw new ScopeError('INVALID_DATA', 'it has no run.json: no run, or one that was never written whole');
     return new RunFolder(path, id, parseRecord(text));
+  }
+
+  /** The bytes of the weights file that the run starts from, or null where there is none. */
+  async readStart(): Promise<Buffer | null> {
+    return readFile(this.#start).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+  }
+
+  /** Forgets that file: snapshot 0 holds its weights, and no earlier moment is ever gone back to. */
+  async dropStart(): Promise<void> {
+    await rm(this.#start, { force: true });
+  }
+
+  get #start(): string {
+    return join(this.path, 'start.safetensors');
   }
 
   /** Writes run.json; calls that come while one waits are served by it. */

@@ -52,7 +52,7 @@ const PROGRESS_MS = 250;
 export class RunSession {
   readonly progress: Progress = { lastStep: null, preparing: null };
   readonly #folder: RunFolder;
-  readonly #options: SessionOptions;
+  readonly #options: Omit<SessionOptions, 'start'>;
   readonly #process: TrainerProcess;
   readonly #beat: NodeJS.Timeout;
   /** What is on its way to the disk. */
@@ -62,7 +62,8 @@ export class RunSession {
   #stopReason = '';
   #lastProgress = 0;
 
-  constructor(options: SessionOptions) {
+  constructor({ start, ...options }: SessionOptions) {
+    // Of a checkpoint or weights, which can be hundreds of megabytes, nothing is kept here.
     this.#options = options;
     this.#folder = options.folder;
     this.#enter('preparing');
@@ -70,7 +71,7 @@ export class RunSession {
       onEvent: (event) => this.#handle(event),
       onExit: (exit) => void this.#finish(exit),
     });
-    this.#process.send(options.start);
+    this.#process.send(start);
     if (options.watch) this.watch(options.watch);
     this.#beat = setInterval(() => void this.#folder.beat().catch(() => undefined), BEAT_MS).unref();
   }

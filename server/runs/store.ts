@@ -7,6 +7,7 @@ import { ScopeError } from '../../shared/errors.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { RunFolder } from './folder.ts';
 import { createRunId } from './id.ts';
+import { lives } from './owner.ts';
 import { isFinal, summarise, summariseUnreadable } from './record.ts';
 
 /** A process that has not shown itself for this long no longer has its run under way. */
@@ -44,14 +45,20 @@ export class RunStore {
     return this.#entries.size === 0;
   }
 
-  async create(config: RunConfig): Promise<RunFolder> {
+  /** `weights` is the path of a file to start from, of which the run's folder gets a copy. */
+  async create(config: RunConfig, weights: string | null = null): Promise<RunFolder> {
     const now = new Date();
     const id = createRunId(now, config.data.dataset, config.preset);
+    const path = join(this.path, id);
     this.#creating.add(id);
     try {
-      const folder = await RunFolder.create(join(this.path, id), id, config, now);
+      const folder = await RunFolder.create(path, id, config, now, weights);
       this.#entries.set(id, { kind: 'run', folder, modified: 0, foreign: false });
       return folder;
+    } catch (cause) {
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+      const message = `the run can't be kept in ${path}: ${(cause as Error).message}`;
+      throw new ScopeError('INVALID_DATA', message, { cause });
     } finally {
       this.#creating.delete(id);
     }
@@ -160,15 +167,4 @@ async function bury(folder: RunFolder): Promise<void> {
     `the program ended while the run was under way, after epoch ${record.epoch}` +
     (record.checkpoint === null ? '' : `; it can go on from epoch ${Number.parseInt(record.checkpoint, 10)}`);
   await folder.save();
-}
-
-/** Whether another process of this number is there. */
-function lives(owner: number): boolean {
-  if (owner === process.pid) return false;
-  try {
-    process.kill(owner, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

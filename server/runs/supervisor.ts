@@ -7,7 +7,7 @@ import type { RunFolder } from './folder.ts';
 import { epochOf } from './id.ts';
 import { WORKER } from './process.ts';
 import { detail, probesOf, summarise } from './record.ts';
-import { RunSession, type RunEvent, type Watch } from './session.ts';
+import { RunSession, type RunEvent, type Start, type Watch } from './session.ts';
 import type { RunStore } from './store.ts';
 
 export interface SupervisorOptions {
@@ -26,11 +26,10 @@ export interface SupervisorOptions {
   shutdownMs?: number;
 }
 
-/** A run that waits, with the checkpoint that it goes on from or the weights that it starts from. */
+/** A run that waits, with the id of the checkpoint that it goes on from. */
 interface Waiting {
   folder: RunFolder;
-  resume: Uint8Array | null;
-  weights: Uint8Array | null;
+  resume: string | null;
 }
 
 export class Supervisor {
@@ -57,10 +56,10 @@ export class Supervisor {
     return () => this.#listeners.delete(listener);
   }
 
-  /** `weights` are the bytes of a weights file to start from. */
-  async start(config: RunConfig, weights: Uint8Array | null = null): Promise<RunDetail> {
-    const folder = await this.#store.create(config);
-    this.#enqueue({ folder, resume: null, weights });
+  /** `weights` is the path of a weights file to start from; it is copied before this resolves. */
+  async start(config: RunConfig, weights: string | null = null): Promise<RunDetail> {
+    const folder = await this.#store.create(config, weights);
+    this.#enqueue({ folder, resume: null });
     return this.detail(folder.id);
   }
 
@@ -174,15 +173,15 @@ export class Supervisor {
     const { concurrency = 1, requested, dataDir, cacheDir, worker = WORKER } = this.#options;
     const next = this.#queue[0];
     if (this.#closing || !next || this.#sessions.size + this.#starting >= concurrency) return;
-    const { folder, resume, weights } = next;
+    const { folder } = next;
     const { config } = folder.record;
     this.#starting++;
-    const rung = await this.#rung(config).catch((error: Error) => error);
+    const begin = await this.#begin(next).catch((error: Error) => error);
     this.#starting--;
     if (this.#closing || this.#queue[0] !== next) return void this.#next();
     this.#queue.shift();
-    if (rung instanceof Error) {
-      this.#settle(folder, 'failed', rung.message);
+    if (begin instanceof Error) {
+      this.#settle(folder, 'failed', begin.message);
       return void this.#next();
     }
     const { id } = folder;
@@ -191,7 +190,7 @@ export class Supervisor {
     const session = new RunSession({
       folder,
       worker,
-      start: { type: 'start', config, rung, allowSoftware, dataDir, cacheDir, resume, weights },
+      start: { type: 'start', config, allowSoftware, dataDir, cacheDir, ...begin },
       watch: this.#watches.get(id) ?? null,
       emit: (event) => this.#emit(event),
       onEnd: () => {
@@ -200,11 +199,16 @@ export class Supervisor {
       },
     });
     this.#sessions.set(id, session);
+    void folder.dropStart().catch(() => undefined);
     void this.#next();
   }
 
-  async #rung({ backend }: RunConfig): Promise<RungId> {
-    return backend === 'auto' ? await this.#options.chosen() : backend;
+  /** The engine, and the large files, which are read no sooner. */
+  async #begin({ folder, resume }: Waiting): Promise<Pick<Start, 'rung' | 'resume' | 'weights'>> {
+    const { backend } = folder.record.config;
+    const rung = backend === 'auto' ? await this.#options.chosen() : backend;
+    if (resume !== null) return { rung, resume: await folder.checkpoints.read(resume), weights: null };
+    return { rung, resume: null, weights: await folder.readStart() };
   }
 
   async #goOn(folder: RunFolder): Promise<void> {
@@ -218,21 +222,21 @@ export class Supervisor {
         throw new ScopeError(
           'CONFLICT',
           `run '${id}' is ${before.state} and has no checkpoint to go on from`,
-          {
-            field: 'id',
-          },
+          { field: 'id' },
         );
-      const epoch = epochOf(checkpoint.id);
+      const epoch = epochOf(checkpoint);
+      await folder.checkpoints.rewind(checkpoint);
       await folder.rewind(epoch);
       const last = (await folder.metrics()).at(-1);
+      record.checkpoint = checkpoint;
       record.epoch = epoch;
       record.lambda = last?.lambda ?? null;
       record.testAccuracy = last?.testAccuracy ?? null;
       // The metrics of the merge's epoch are those before it.
-      record.merged = checkpoint.id.endsWith('m') || (last?.merged ?? false);
+      record.merged = checkpoint.endsWith('m') || (last?.merged ?? false);
       if (!record.merged) record.merge = null;
       await folder.save();
-      this.#enqueue({ folder, resume: checkpoint.bytes, weights: null });
+      this.#enqueue({ folder, resume: checkpoint });
     } catch (error) {
       Object.assign(record, before);
       throw error;

@@ -28,8 +28,8 @@ export interface Workshop {
     describe(): Promise<DatasetInfo[]>;
     shape(id: DatasetId): Promise<DatasetShape>;
   };
-  /** Fills the request with defaults, checks it and starts the run, from `weights`, the bytes of a file, if given. */
-  start(request: RunRequest, weights?: Uint8Array): Promise<RunDetail>;
+  /** Fills the request with defaults, checks it and starts the run, from the weights in the file at `weights` if given. */
+  start(request: RunRequest, weights?: string): Promise<RunDetail>;
 }
 
 export async function openWorkshop({
@@ -54,7 +54,7 @@ export async function openWorkshop({
     describe: async () => (await catalogue()).describeDatasets(places),
     shape: async (id: DatasetId) => (await catalogue()).datasetShape(id, places),
   };
-  const start = async (request: RunRequest, weights?: Uint8Array): Promise<RunDetail> =>
+  const start = async (request: RunRequest, weights?: string): Promise<RunDetail> =>
     supervisor.start(resolveRun(request, await datasets.shape(request.data.dataset)), weights);
   return { store, ladder, supervisor, analyst: new Analyst(), datasets, start };
 }

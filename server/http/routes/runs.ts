@@ -40,7 +40,7 @@ export function runRoutes(app: App, { supervisor, datasets }: Services, uploads:
           ? check(RunRequest, { ...request.body, network: { ...weights.network, ...network } })
           : request.body;
       const config = resolveRun(wanted, await datasets.shape(wanted.data.dataset));
-      return reply.status(201).send(await supervisor.start(config, weights?.bytes));
+      return reply.status(201).send(await supervisor.start(config, weights?.path));
     },
   );
 

@@ -5,6 +5,7 @@
  */
 import type { RunConfig } from '../../../shared/config.ts';
 import { encodeFrame, exactTap, quantiseTap, type Frame, type FrameTap } from '../../../shared/frame.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../shared/safetensors.ts';
 import type { Watch } from '../../../server/training/control.ts';
 import type { TrainerCommand, TrainerEvent } from '../../../server/training/messages.ts';
 
@@ -56,7 +57,7 @@ async function between(epoch: number): Promise<void> {
 
 async function train(resume: Uint8Array | null): Promise<void> {
   const { classes, inputSize, inputChannels } = config.network;
-  const first = resume ? (JSON.parse(Buffer.from(resume).toString()) as { epoch: number }).epoch + 1 : 0;
+  const first = resume ? Number(decodeSafetensors(resume).metadata.epoch) + 1 : 0;
   send({ type: 'preparing', what: 'making nothing up', fraction: 0.5 });
   const names = Array.from({ length: classes }, (_, i) => `class ${i}`);
   send({
@@ -110,7 +111,12 @@ async function train(resume: Uint8Array | null): Promise<void> {
     const bytes = encodeFrame(frame(epoch));
     const weights = Buffer.from(`weights of ${epoch}`);
     send({ type: 'snapshot', id: `${epoch}`, epoch, lambda, merged: false, bytes, weights });
-    send({ type: 'checkpoint', id: `${epoch}`, epoch, bytes: Buffer.from(JSON.stringify({ epoch })) });
+    send({
+      type: 'checkpoint',
+      id: `${epoch}`,
+      epoch,
+      bytes: encodeSafetensors(new Map(), { epoch: `${epoch}` }),
+    });
   }
   while (directive('silent') && !stopping) await between(config.training.epochs);
   send({ type: 'end', reason: stopping ? 'stopped' : 'finished' });

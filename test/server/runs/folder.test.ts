@@ -5,6 +5,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunFolder } from '../../../server/runs/folder.ts';
 import { RunStore } from '../../../server/runs/store.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../shared/safetensors.ts';
 import { endedRun, frameOf, metrics } from './folder.ts';
 
 let path: string;
@@ -76,9 +78,29 @@ test('snapshots that a crash left out of the index are found, damaged and missin
 
 test('the last three checkpoints are kept, in the order of time', async () => {
   const folder = await finished();
-  for (const id of ['8', '9', '10', '10m', '11']) await folder.checkpoints.add(id, Buffer.from(id));
+  const file = (id: string): Uint8Array => encodeSafetensors(new Map(), { id });
+  for (const id of ['8', '9', '10', '10m', '11']) await folder.checkpoints.add(id, file(id));
   expect(await folder.checkpoints.list()).toEqual(['10', '10m', '11']);
-  expect((await folder.checkpoints.latest())!.bytes.toString()).toBe('11');
+  expect(await folder.checkpoints.latest()).toBe('11');
+  expect(decodeSafetensors(await folder.checkpoints.read('11')).metadata).toEqual({ id: '11' });
+});
+
+test('a damaged checkpoint is passed over for one before it, and named where there is none', async () => {
+  const folder = await finished();
+  const path = (id: string): string => join(folder.path, 'checkpoints', `${id}.safetensors`);
+  const tensors = new Map([['a', { dtype: 'F32' as const, shape: [64], data: new Float32Array(64) }]]);
+  for (const id of ['9', '10', '11']) await folder.checkpoints.add(id, encodeSafetensors(tensors));
+  truncateSync(path('11'), 200);
+  expect(await folder.checkpoints.latest()).toBe('10');
+  writeFileSync(path('10'), '');
+  expect(await folder.checkpoints.latest()).toBe('9');
+  writeFileSync(path('9'), 'PK\x03\x04 something else altogether');
+  await expect(folder.checkpoints.latest()).rejects.toThrow(
+    `checkpoint ${path('11')} can't be read: not a readable safetensors file: tensor a lies at 0 to 256 of`,
+  );
+  await folder.checkpoints.add('9', encodeSafetensors(tensors));
+  await folder.checkpoints.rewind('9');
+  expect(await folder.checkpoints.list()).toEqual(['9']);
 });
 
 test('the weights of every snapshot are kept, and a rewind forgets later ones with what was made of them', async () => {
