@@ -14,6 +14,7 @@ export const en = {
     cancel: 'Cancel',
     close: 'Close',
     notFound: 'This page does not exist.',
+    broken: 'This page can’t be shown',
     toRuns: 'All runs',
     labelled: (label: string, value: string) => `${label}: ${value}`,
     sentences: (...parts: string[]) => parts.filter((part) => part !== '').join(' '),

@@ -14,6 +14,7 @@ export const zh: Text = {
     cancel: '取消',
     close: '关闭',
     notFound: '此页面不存在。',
+    broken: '无法显示此页面',
     toRuns: '全部训练',
     labelled: (label, value) => `${label}：${value}`,
     sentences: (...parts) => parts.join(''),
