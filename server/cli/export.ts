@@ -1,5 +1,6 @@
 /** `vanillascope export`: the weights of a snapshot as a file that PyTorch loads. */
 import { Option, type Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ScopeError } from '../../shared/errors.ts';
@@ -33,6 +34,9 @@ export function register(program: Command): void {
 async function exportWeights(run: string, { runs, snapshot, form, out }: ExportOptions): Promise<void> {
   const { RunStore } = await import('../runs/store.ts');
   const { Analyst } = await import('../runs/analyst.ts');
+  // Opening a store makes its folder; a mistyped one is to be named instead.
+  if (!existsSync(runs))
+    throw new ScopeError('NOT_FOUND', `--runs: there is no folder ${runs}`, { field: '--runs' });
   const store = await RunStore.open(runs);
   const weights = await new Analyst().export(store.get(run), snapshot, form);
   await copyFile(weights.path, out).catch((cause: Error) => {

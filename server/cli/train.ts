@@ -32,7 +32,7 @@ export function register(program: Command): void {
     .option('--epochs <count>', 'epochs to train', parseCount)
     .option('--batch-size <count>', 'images a step', parseCount)
     .option('--seed <number>', 'seed of everything random', parseSeed)
-    .option('--lambda-share <share>', 'share of the epochs over which λ falls to 0', Number)
+    .option('--lambda-share <share>', 'share of the epochs over which λ falls to 0', parseShare)
     .option('--no-merge', 'keep the pairs of convolutions unmerged at the end')
     .option(
       '--weights <file>',
@@ -49,9 +49,14 @@ async function train(options: TrainOptions, presetGiven: boolean): Promise<void>
   const { RunRequest: schema } = await import('../../shared/protocol.ts');
   const { runs, data, backend } = options;
   const weights = options.weights === undefined ? undefined : await readNetwork(options.weights);
-  const { supervisor, start } = await openWorkshop({ runs, dataDir: data ?? null, backend });
   const network = presetGiven ? undefined : weights;
-  const request = check(schema, { ...toRequest(options), ...(network && { network }) });
+  let request: RunRequest;
+  try {
+    request = check(schema, { ...toRequest(options), ...(network && { network }) });
+  } catch (error) {
+    throw withOption(error);
+  }
+  const { supervisor, start } = await openWorkshop({ runs, dataDir: data ?? null, backend });
 
   const end = new Promise<RunSummary>((resolve) => {
     let state = '';
@@ -123,6 +128,9 @@ function withOption(error: unknown): unknown {
 }
 
 const OPTIONS: Record<string, string> = {
+  name: '--name',
+  'training.epochs': '--epochs',
+  'training.batchSize': '--batch-size',
   'training.lambda.share': '--lambda-share, --epochs or --no-merge',
   'training.mergeBeforeEnd': '--epochs or --no-merge',
 };
@@ -157,6 +165,12 @@ export function formatEpoch(metrics: EpochMetrics): string {
 function parseCount(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number from 1 is valid.');
   return Number(text);
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('a number above 0 and at most 1 is valid.');
+  return share;
 }
 
 function parseSeed(text: string): number {

@@ -63,8 +63,8 @@ export class RunFolder {
     now: Date,
     weights: string | null = null,
   ): Promise<RunFolder> {
-    await mkdir(join(path, 'snapshots'), { recursive: true });
-    await mkdir(join(path, 'checkpoints'), { recursive: true });
+    // Step by step: of a folder that may not be written, `recursive` says that it does not exist.
+    for (const made of [path, join(path, 'snapshots'), join(path, 'checkpoints')]) await mkdir(made);
     const folder = new RunFolder(path, id, createRecord(config, now));
     if (weights !== null) await copyFile(weights, folder.#start, constants.COPYFILE_FICLONE);
     await folder.save();

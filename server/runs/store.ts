@@ -67,12 +67,22 @@ export class RunStore {
   /** Throws NOT_FOUND for an unknown id, INVALID_DATA for a folder that is no readable run. */
   get(id: string): RunFolder {
     const entry = this.#entries.get(id);
-    if (!entry) throw new ScopeError('NOT_FOUND', `there is no run '${id.slice(0, 100)}'`, { field: 'id' });
+    if (!entry)
+      throw new ScopeError('NOT_FOUND', `there is no run '${id.slice(0, 100)}'${this.#known()}`, {
+        field: 'id',
+      });
     if (entry.kind === 'unreadable')
       throw new ScopeError('INVALID_DATA', `${join(this.path, id)} can't be read: ${entry.reason}`, {
         field: 'id',
       });
     return entry.folder;
+  }
+
+  /** The runs that there are, in brief. */
+  #known(): string {
+    const ids = [...this.#entries.keys()].sort().reverse();
+    if (ids.length === 0) return '; there is none yet';
+    return `; there are ${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ` and ${ids.length - 3} more` : ''}`;
   }
 
   /** Takes in what another process may have written of a run since the last look. */

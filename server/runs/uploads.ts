@@ -103,7 +103,9 @@ export class Uploads {
 
   async #place(): Promise<string> {
     this.#folder ??= (async () => {
-      await mkdir(this.#parent, { recursive: true });
+      await mkdir(this.#parent).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
       return mkdtemp(join(this.#parent, `${process.pid}-`));
     })();
     return this.#folder.catch((cause: Error) => {
