@@ -1,3 +1,4 @@
+import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { RunDetail } from '../../shared/protocol.ts';
 import { startShort } from './helper.ts';
@@ -7,6 +8,8 @@ import { setStage } from './stage.ts';
 const NAME = 'A run whose name goes on for longer than any line of a telephone has room for it';
 let run: RunDetail;
 const stage = setStage();
+const stateIn = (page: Page): Locator =>
+  page.locator('header').filter({ has: page.getByRole('heading', { level: 1 }) });
 const { json, goto } = stage;
 
 const colourOf = (text: string): Promise<string> =>
@@ -25,19 +28,40 @@ test('a first visit offers a new run once, and is told what a run does', async (
   expect(await stage.page.getByRole('main').getByRole('link', { name: 'New run' }).count()).toBe(1);
 });
 
-test('a run is paused, resumed and stopped by its buttons, and a stop is no alarm', async () => {
+test('a run is paused and resumed by its buttons', async () => {
   const { page } = stage;
   run = await startShort(stage.url, { name: NAME, training: { epochs: 500, batchSize: 64 } });
   await goto(`/runs/${run.id}`);
-  const state = page.locator('header').filter({ has: page.getByRole('heading', { level: 1 }) });
+  const state = stateIn(page);
   await state.getByText('Running', { exact: true }).waitFor({ timeout: 120_000 });
   await page.getByRole('button', { name: `Pause: ${NAME}` }).click();
   await state.getByText('Paused', { exact: true }).waitFor();
   await page.getByRole('button', { name: `Resume: ${NAME}` }).click();
   await state.getByText('Running', { exact: true }).waitFor();
+});
+
+test('a pause between what a page reads and its connection is not missed', async () => {
+  const page = await stage.browser.newPage();
+  let connect = (): void => undefined;
+  const paused = new Promise<void>((resolve) => (connect = resolve));
+  await page.routeWebSocket(/socket\.io/, async (socket) => {
+    await paused;
+    socket.connectToServer();
+  });
+  await page.goto(`${stage.url}/runs/${run.id}`);
+  await stateIn(page).getByText('Running', { exact: true }).waitFor();
+  await json(`/runs/${run.id}/pause`, { method: 'POST' });
+  await expect.poll(async () => (await json<RunDetail>(`/runs/${run.id}`)).state).toBe('paused');
+  connect();
+  await stateIn(page).getByText('Paused', { exact: true }).waitFor();
+  await page.close();
+});
+
+test('a run is stopped by its button, and that is no alarm', async () => {
+  const { page } = stage;
   await page.getByRole('button', { name: `Stop: ${NAME}` }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click();
-  await state.getByText('Stopped', { exact: true }).waitFor();
+  await stateIn(page).getByText('Stopped', { exact: true }).waitFor();
   const { reason } = await json<RunDetail>(`/runs/${run.id}`);
   expect(await colourOf(reason)).not.toBe(await danger());
 });
