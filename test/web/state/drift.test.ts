@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type {} from 'svelte';
 import { encodeSafetensors } from '../../../shared/safetensors.ts';
 import { Drift } from '../../../web/src/lib/state/drift.svelte.ts';
@@ -19,7 +19,11 @@ const serve = (answer: (path: string) => Response) => {
   vi.stubGlobal('fetch', fetched);
   return fetched;
 };
-afterEach(() => vi.unstubAllGlobals());
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const ids = ['0', '1', '2', '3', '4', '5', '6', '7'];
 const groups = [9, 0, 0, 1, 1, 1, 2, 2];
@@ -75,4 +79,25 @@ test('a snapshot that comes while it reads is read once more', async () => {
   void drift.ask(10);
   await first;
   expect(fetched).toHaveBeenCalledTimes(2);
+});
+
+test('the last snapshot, which is measured after it has been recorded, is asked for again until it is', async () => {
+  let measured = 7;
+  const fetched = serve(() => similarity(ids.slice(0, measured), groups.slice(0, measured)));
+  const drift = new Drift('r', ['stem']);
+  await drift.ask(8);
+  const before = drift.rule;
+  expect(before).toEqual({ by: 'epoch', mid: 2, late: 5 });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(fetched).toHaveBeenCalledTimes(2);
+  measured = 8;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(fetched).toHaveBeenCalledTimes(3);
+});
+
+test('a snapshot that is never measured is not asked for for ever', async () => {
+  const fetched = serve(() => similarity(ids, groups));
+  await new Drift('r', ['stem']).ask(9);
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(fetched).toHaveBeenCalledTimes(4);
 });
