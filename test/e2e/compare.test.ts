@@ -1,5 +1,5 @@
 import { PNG } from 'pngjs';
-import type { Locator } from 'playwright-core';
+import type { Locator, Request } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { normalise, scaleOf } from '../../shared/colour.ts';
 import { decodeFrame, readMap, type FrameTap } from '../../shared/frame.ts';
@@ -100,6 +100,22 @@ test('two runs stand on one slider, and are subtracted only once their channels 
   const [, channel, r] = /channel (\d+), r (\S+)/.exec(said)!;
   expect(Number(channel)).toBe(partner[0]);
   expect(numberOf(r!)).toBeCloseTo(correlation[0]!, 2);
+});
+
+test('two runs are compared by the probe that is shown; the others are fetched after it', async () => {
+  const asked: URL[] = [];
+  const note = (request: Request): void => {
+    const url = new URL(request.url());
+    if (url.pathname.endsWith('/snapshots/2')) asked.push(url);
+  };
+  stage.page.on('request', note);
+  await stage.goto(`/runs/${first.id}?panel=compare&epoch=2&probe=1&other=${second.id}`);
+  for (const { id } of [first, second]) {
+    const probes = (): (string | null)[] =>
+      asked.filter(({ pathname }) => pathname.includes(id)).map((url) => url.searchParams.get('probes'));
+    await expect.poll(probes, { timeout: 20_000 }).toEqual(['1', null]);
+  }
+  stage.page.off('request', note);
 });
 
 test('the λ lens tells what the activation does to the recorded values', async () => {
