@@ -3,6 +3,8 @@ import type { Saying } from './said.ts';
 
 export const FORM_SAYINGS: readonly Saying[] = [
   [/^comes with the project; drawn once, then kept on disk$/, () => '随项目提供；绘制一次后保存在磁盘上'],
+  [/^made by the project, (.+)$/, ([licence]) => `由本项目制作，${licence}`],
+  [/^no licence stated; (.+)$/, ([source]) => `未注明许可；${source}`],
   [/^drawn anew each time$/, () => '每次重新绘制'],
   [
     /^no CIFAR-10 in (.+) nor in (.+): data_batch_1\.bin to data_batch_5\.bin and test_batch\.bin of the binary version are needed \((\S+)\); .+ --data DIR$/,
