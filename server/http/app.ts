@@ -1,6 +1,6 @@
 /** The whole HTTP side, apart from listening: tests call it without a socket. */
 import { join } from 'node:path';
-import Fastify from 'fastify';
+import Fastify, { type FastifyReply } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { TSchema } from 'typebox';
 import { ScopeError } from '../../shared/errors.ts';
@@ -41,7 +41,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     logger: options.log ? { level: 'warn', stream: process.stderr } : false,
     bodyLimit: LONGEST_BODY,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 200 },
+    // A file system's longest name, every byte of it escaped.
+    routerOptions: { maxParamLength: 3 * 255 },
+    // An address that is none reaches no route and no handler of errors.
+    frameworkErrors: (error, _request, reply) => {
+      const { status, reply: body } = toReply(error);
+      void (reply as FastifyReply).status(status).send(body);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler<TSchema>(({ schema }) => (value) => {

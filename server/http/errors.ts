@@ -46,6 +46,12 @@ export async function handleError(
     body.message = `the body is of the type '${type.slice(0, 100)}'; valid is ${consumes.join(', ')}`;
     body.field = 'content-type';
   }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const length = request.headers['content-length'];
+    const limit = request.routeOptions.bodyLimit;
+    body.message = `the body ${length ? `has ${length} bytes` : 'is too large'}; up to ${limit} bytes are valid`;
+    body.field = 'body';
+  }
   if (status >= 500) request.log.error(error);
   await reply.status(status).type('application/json').send(body);
 }

@@ -14,8 +14,9 @@ export async function addPages(app: App, build: string): Promise<void> {
   // `serve: false`: the plugin only sends the files that are chosen below; the folder may be built later.
   await app.register(fastifyStatic, { root: build, serve: false, cacheControl: false });
   app.get('/*', { schema: { hide: true } }, async (request, reply) => {
-    const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
-    if (path.startsWith('/api/')) return reply.callNotFound();
+    // Not by URL: it would take what follows two slashes for a host.
+    const path = decodeURIComponent(request.url.replace(/[?#].*$/, ''));
+    if (path === '/api' || path.startsWith('/api/')) return reply.callNotFound();
     const name = path.slice(1);
     // Vite puts a hash of the content into the names below _app/immutable.
     const kept = name.startsWith('_app/immutable/');

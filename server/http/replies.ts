@@ -2,7 +2,7 @@
 import { Type, type TSchema } from 'typebox';
 import { ErrorReply } from '../../shared/protocol.ts';
 
-export const RunParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
+export const RunParams = Type.Object({ id: Type.String({ maxLength: 255 }) });
 
 /** No query is accepted: a misspelt one is named rather than ignored. */
 export const NoQuery = Type.Object({}, { additionalProperties: false });

@@ -1,6 +1,7 @@
 /** Writing files so that a crash leaves the old content or the new, never half of it. */
 import { randomBytes } from 'node:crypto';
-import { appendFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Static, TSchema } from 'typebox';
 import {
   decodeSafetensorsHeader,
@@ -21,6 +22,13 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Removes what a process that has died was writing below a folder. */
+export async function removeTemporary(folder: string): Promise<void> {
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const file of files)
+    if (file.endsWith(TEMPORARY)) await rm(join(folder, file), { force: true }).catch(() => undefined);
 }
 
 /** The header of a safetensors file, of whose values nothing is read. Throws INVALID_WEIGHTS where it is damaged or cut

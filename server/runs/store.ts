@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RunConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
+import { removeTemporary } from './files.ts';
 import { RunFolder } from './folder.ts';
 import { createRunId } from './id.ts';
 import { lives } from './owner.ts';
@@ -14,7 +15,14 @@ import { isFinal, summarise, summariseUnreadable } from './record.ts';
 const STALE_MS = 30_000;
 
 type Entry =
-  | { kind: 'run'; folder: RunFolder; modified: number; foreign: boolean }
+  | {
+      kind: 'run';
+      folder: RunFolder;
+      modified: number;
+      foreign: boolean;
+      /** When this process first saw it modified so, ms of its own clock, which nobody sets. */
+      seen: number;
+    }
   | { kind: 'unreadable'; reason: string; modified: number; since: Date };
 
 export class RunStore {
@@ -53,7 +61,7 @@ export class RunStore {
     this.#creating.add(id);
     try {
       const folder = await RunFolder.create(path, id, config, now, weights);
-      this.#entries.set(id, { kind: 'run', folder, modified: 0, foreign: false });
+      this.#entries.set(id, { kind: 'run', folder, modified: 0, foreign: false, seen: 0 });
       return folder;
     } catch (cause) {
       await rm(path, { recursive: true, force: true }).catch(() => undefined);
@@ -141,7 +149,8 @@ export class RunStore {
     const status = await stat(join(path, 'run.json')).catch(() => null);
     const modified = status?.mtimeMs ?? 0;
     if (known?.kind === 'unreadable' && known.modified === modified) return;
-    const entry = await read(path, id, modified);
+    const seen = known?.kind === 'run' && known.modified === modified ? known.seen : null;
+    const entry = await read(path, id, modified, seen);
     if (this.#entries.get(id) !== known) return;
     if (entry) this.#entries.set(id, entry);
     else this.#entries.delete(id);
@@ -153,14 +162,16 @@ function unusable(path: string, cause: Error): ScopeError {
   return new ScopeError('INVALID_DATA', message, { field: '--runs', cause });
 }
 
-/** Null where the folder has gone. */
-async function read(path: string, id: string, modified: number): Promise<Entry | null> {
+/** Null where the folder has gone; `seen` is null where it was never seen modified so. */
+async function read(path: string, id: string, modified: number, seen: number | null): Promise<Entry | null> {
   try {
     const folder = await RunFolder.open(path, id);
     const { state, owner } = folder.record;
-    const foreign = !isFinal(state) && owner !== null && lives(owner) && Date.now() - modified < STALE_MS;
+    const now = performance.now();
+    const age = seen === null ? Date.now() - modified : now - seen;
+    const foreign = !isFinal(state) && owner !== null && lives(owner) && age < STALE_MS;
     if (!isFinal(state) && !foreign) await bury(folder);
-    return { kind: 'run', folder, modified, foreign };
+    return { kind: 'run', folder, modified, foreign, seen: seen ?? now };
   } catch (error) {
     const status = await stat(path).catch(() => null);
     return status && { kind: 'unreadable', reason: (error as Error).message, modified, since: status.mtime };
@@ -170,6 +181,7 @@ async function read(path: string, id: string, modified: number): Promise<Entry |
 /** A run whose process has died is stopped, and can go on from its last checkpoint. */
 async function bury(folder: RunFolder): Promise<void> {
   const { record } = folder;
+  await removeTemporary(folder.path);
   record.checkpoint = (await folder.checkpoints.list()).at(-1) ?? null;
   record.state = 'stopped';
   record.owner = null;

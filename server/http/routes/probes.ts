@@ -23,9 +23,6 @@ const Named = Type.Object(
 export function probeRoutes(app: App, { store, supervisor, analyst }: Services): void {
   /** A large image takes a quarter of a gigabyte while it is decoded: one at a time. */
   const decoding = new Queue();
-  // What an image is, its content says.
-  app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-
   app.get(
     '/api/runs/:id/probes',
     {
@@ -61,33 +58,39 @@ export function probeRoutes(app: App, { store, supervisor, analyst }: Services):
     },
   );
 
-  app.post(
-    '/api/runs/:id/probes',
-    {
-      bodyLimit: MOST_BYTES,
-      schema: {
-        summary:
-          'Bring an image (JPEG, PNG or WebP, up to 10 MB and 50 million pixels): one more probe of the run, ' +
-          'cut to its middle square and shrunk to the input of the network',
-        params: RunParams,
-        querystring: Named,
-        consumes: IMAGES,
-        body: Type.Unsafe<unknown>({ format: 'binary' }),
-        response: { ...replies(ProbeInfo), 201: ProbeInfo },
+  // In a room of its own: no other route takes images.
+  void app.register(async (room: App) => {
+    // What an image is, its content says.
+    room.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+    room.post(
+      '/api/runs/:id/probes',
+      {
+        bodyLimit: MOST_BYTES,
+        schema: {
+          summary:
+            'Bring an image (JPEG, PNG or WebP, up to 10 MB and 50 million pixels): one more probe of the run, ' +
+            'cut to its middle square and shrunk to the input of the network',
+          params: RunParams,
+          querystring: Named,
+          consumes: IMAGES,
+          body: Type.Unsafe<unknown>({ format: 'binary' }),
+          response: { ...replies(ProbeInfo), 201: ProbeInfo },
+        },
+        errorHandler: (error, _request, _reply) => {
+          throw explain(error);
+        },
       },
-      errorHandler: (error, _request, _reply) => {
-        throw explain(error);
+      async ({ params: { id }, query: { name = 'image' }, body }, reply) => {
+        const { network } = store.get(id).record.config;
+        if (!(body instanceof Uint8Array)) throw new ScopeError('INVALID_DATA', NO_IMAGE, { field: 'body' });
+        const pixels = await decoding.run(() => decodeImage(body, network));
+        const probe = await supervisor.addProbe(id, name, pixels);
+        analyst.ownFrames.prepare(store.get(id), probe.index);
+        return reply.status(201).send(probe);
       },
-    },
-    async ({ params: { id }, query: { name = 'image' }, body }, reply) => {
-      const { network } = store.get(id).record.config;
-      if (!(body instanceof Uint8Array)) throw new ScopeError('INVALID_DATA', NO_IMAGE, { field: 'body' });
-      const pixels = await decoding.run(() => decodeImage(body, network));
-      const probe = await supervisor.addProbe(id, name, pixels);
-      analyst.ownFrames.prepare(store.get(id), probe.index);
-      return reply.status(201).send(probe);
-    },
-  );
+    );
+  });
 
   app.delete(
     '/api/runs/:id/probes/:index',

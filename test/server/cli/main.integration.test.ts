@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +120,24 @@ test('a plan that can not be trained is refused before anything is written', asy
   expect(program.output()).toContain('training.lambda.share');
   expect(program.output()).toContain('--lambda-share');
   expect(readdirSync(runs)).toEqual([]);
+});
+
+test('an option that is wrong is named with its value, and makes no folder', async () => {
+  const runs = join(folder, 'never made');
+  const share = run('train', '--lambda-share', 'much', '--runs', runs);
+  expect(await share.end).toBe(2);
+  expect(share.output()).toContain("'--lambda-share <share>' argument 'much' is invalid. a number above 0");
+  const name = run('train', '--name', '', '--runs', runs);
+  expect(await name.end).toBe(1);
+  expect(name.output()).toContain("name is ''; valid is text of 1 to 80 characters (--name)");
+  const source = run('export', 'x', '--out', join(folder, 'x'), '--runs', runs);
+  expect(await source.end).toBe(1);
+  expect(source.output()).toContain(`--runs: there is no folder ${runs}`);
+  expect(existsSync(runs)).toBe(false);
+  writeFileSync(join(folder, 'no cases'), 'PK');
+  const cases = run('parity', '--model', join(folder, 'no cases'), '--cases', join(folder, 'no cases'));
+  expect(await cases.end).toBe(1);
+  expect(cases.output()).toContain(`--model: ${join(folder, 'no cases')} can't be read (not a readable`);
 });
 
 test('the server answers, and a signal ends it in order', async () => {

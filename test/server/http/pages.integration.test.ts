@@ -63,3 +63,18 @@ test('a foreign Host or Origin gets 403 from pages and interface alike', async (
     expect(origin.statusCode).toBe(403);
   }
 });
+
+test.each(['//', '///', '//elsewhere/x', '/?a=//', '/%00.js'])(
+  'whatever the address, a page is the answer: %s',
+  async (url) => {
+    mkdirSync(build, { recursive: true });
+    writeFileSync(join(build, 'index.html'), 'the page');
+    const reply = await house.app.inject({ url: `http://127.0.0.1${url}` });
+    expect({ status: reply.statusCode, body: reply.body }).toEqual({ status: 200, body: 'the page' });
+  },
+);
+
+test('the interface has no page of its own', async () => {
+  for (const url of ['/api', '/api/', '/api?x'])
+    expect(await house.ask('GET', url)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+});

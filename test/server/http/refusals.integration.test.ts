@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunDetail } from '../../../shared/protocol.ts';
@@ -90,8 +90,47 @@ describe('bad requests', () => {
     const xml = { 'content-type': 'application/xml' };
     const reply = await house.app.inject({ method: 'POST', url: '/api/runs', headers: xml, payload: '<a/>' });
     expect(reply.statusCode).toBe(415);
-    expect(reply.json()).toMatchObject({ code: 'INVALID_CONFIG' });
+    expect(reply.json()).toEqual({
+      code: 'INVALID_CONFIG',
+      message: "the body is of the type 'application/xml'; valid is application/json",
+      field: 'content-type',
+    });
+    for (const type of ['image/png', 'application/octet-stream']) {
+      const headers = { 'content-type': type };
+      const other = await house.app.inject({ method: 'POST', url: '/api/runs', headers, payload: 'x' });
+      expect(other.statusCode).toBe(415);
+    }
     expect((await house.ask('POST', '/api/runs')).status).toBe(400);
+  });
+
+  test('a body that is too large is told with its size and what is valid', async () => {
+    const payload = { name: 'x'.repeat(300_000) };
+    const { status, body } = await house.ask('POST', '/api/runs', payload);
+    expect({ status, body }).toEqual({
+      status: 413,
+      body: {
+        code: 'INVALID_CONFIG',
+        message: `the body has ${JSON.stringify(payload).length} bytes; up to 262144 bytes are valid`,
+        field: 'body',
+      },
+    });
+  });
+
+  test.each(['/%', '/api/runs/%ff'])('an address that is none is refused by name: %s', async (url) => {
+    const { status, body } = await house.ask('GET', url);
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: { code: 'INVALID_CONFIG', message: expect.stringContaining(`'${url}' is not a valid url`) },
+    });
+  });
+
+  test('a folder of the longest name that there is can be looked at', async () => {
+    const name = `${'名'.repeat(84)}abc`;
+    expect(Buffer.byteLength(name)).toBe(255);
+    cpSync(join(house.path, id), join(house.path, name), { recursive: true });
+    for (const rest of ['', '/metrics', '/snapshots/1', '/probes/0.png'])
+      expect((await house.ask('GET', `/api/runs/${encodeURIComponent(name)}${rest}`)).status).toBe(200);
+    expect((await house.ask('DELETE', `/api/runs/${encodeURIComponent(name)}`)).status).toBe(204);
   });
 
   test.each(['', '/metrics', '/snapshots', '/snapshots/1', '/probes', '/probes/0.png', '/export'])(

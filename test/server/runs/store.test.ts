@@ -1,15 +1,17 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RunFolder } from '../../../server/runs/folder.ts';
 import { RunStore } from '../../../server/runs/store.ts';
 import { endedRun, frameOf, metrics } from './folder.ts';
@@ -154,6 +156,61 @@ test('a run under way in another living process is left to it', async () => {
   await store.look(folder.id);
   expect(store.list()).toMatchObject([{ state: 'finished' }]);
   expect(store.isForeign(folder.id)).toBe(false);
+});
+
+test('a clock that is set makes no run of another process a dead one, nor a dead one live', async () => {
+  const folder = await finished();
+  edit(folder.path, { state: 'running', owner: process.ppid });
+  const store = await RunStore.open(path);
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+  try {
+    await store.refresh();
+    expect(store.isForeign(folder.id)).toBe(true);
+  } finally {
+    clock.mockRestore();
+  }
+  const future = Date.now() / 1000 + 3600;
+  utimesSync(join(folder.path, 'run.json'), future, future);
+  await store.refresh();
+  expect(store.isForeign(folder.id)).toBe(true);
+  const time = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+  try {
+    await store.refresh();
+  } finally {
+    time.mockRestore();
+  }
+  expect(store.list()).toMatchObject([{ id: folder.id, state: 'stopped' }]);
+});
+
+test('what a process was writing when it died is removed with it, and nothing of a run that has ended', async () => {
+  const folder = await finished();
+  const part = join(folder.path, 'snapshots', '4.vsp.0123.part');
+  writeFileSync(part, 'half');
+  await RunStore.open(path);
+  expect(existsSync(part)).toBe(true);
+  edit(folder.path, { state: 'running', owner: 2 ** 22 + 12345 });
+  await RunStore.open(path);
+  expect(existsSync(part)).toBe(false);
+  expect(existsSync(join(folder.path, 'run.json'))).toBe(true);
+});
+
+test('a run that can not be made leaves no folder, and says where and why', async () => {
+  const store = await RunStore.open(path);
+  const missing = join(path, 'no such weights');
+  await expect(store.create(configure('x'), missing)).rejects.toThrow(
+    new RegExp(`^the run can't be kept in ${path}/.*ENOENT.*no such weights`),
+  );
+  expect(readdirSync(path)).toEqual([]);
+  await store.refresh();
+  expect(store.empty).toBe(true);
+});
+
+test('an unknown run is told with those that there are', async () => {
+  const store = await RunStore.open(path);
+  expect(() => store.get('x')).toThrow("there is no run 'x'; there is none yet");
+  for (const name of ['a', 'b', 'c', 'd', 'e']) mkdirSync(join(path, name));
+  await store.refresh();
+  expect(() => store.get('x')).toThrow("there is no run 'x'; there are e, d, c and 2 more");
 });
 
 test('a run that another process has begun is found by its name', async () => {
