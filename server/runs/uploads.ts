@@ -5,7 +5,7 @@
  *   *.part           one that is coming in
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { NetworkConfig } from '../../shared/config.ts';
@@ -89,7 +89,9 @@ export class Uploads {
   async close(): Promise<void> {
     this.#uploads.clear();
     const folder = await this.#folder?.catch(() => null);
-    if (folder) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    if (!folder) return;
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    await rmdir(this.#parent).catch(() => undefined); // others may use it
   }
 
   async #keep(upload: Upload): Promise<void> {
