@@ -119,6 +119,11 @@ export const RUN_SAYINGS: readonly Saying[] = [
   [/^the analysis process (.+?)(?:: ([^]+))?$/, ([, last]) => `分析进程意外结束${colon(last)}`],
   [/^the program is ending$/, () => '程序正在结束'],
 
+  [
+    /^the body (?:has (\d+) bytes|is too large); up to (\d+) bytes are valid$/,
+    ([length, most]) => `内容${length ? `有 ${length} 字节` : '过大'}；最多 ${most} 字节`,
+  ],
+
   // What is wrong with an image.
   [
     /^the image has (\S+) pixels; up to (\S+) million are valid: send a smaller one$/,
