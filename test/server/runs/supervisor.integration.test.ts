@@ -1,3 +1,5 @@
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { configure, createBench, until, type Bench } from './helper.ts';
 
@@ -93,6 +95,20 @@ test('a stopped run goes on from its last checkpoint, and nothing is recorded tw
   expect(metrics.map((m) => m.epoch)).toEqual([0, 1, 2, 3, 4]);
   expect(metrics[2]!.testAccuracy).toBe(0.5);
   expect((await folder.snapshots.list()).map((s) => s.id)).toEqual(['0', '1', '2', '3', '4']);
+});
+
+test('a run whose last checkpoint is damaged goes on from the one before, with nothing recorded twice', async () => {
+  bench = await createBench();
+  const { id } = await bench.supervisor.start(configure('crash=3', 4));
+  await bench.reach(id, 'failed');
+  const folder = bench.store.get(id);
+  folder.record.config = { ...folder.record.config, name: 'plain' };
+  await truncate(join(folder.path, 'checkpoints', '2.safetensors'), 9);
+  await bench.supervisor.resume(id);
+  expect(folder.record.epoch).toBe(1);
+  await bench.reach(id, 'finished');
+  expect((await folder.metrics()).map((m) => m.epoch)).toEqual([0, 1, 2, 3, 4]);
+  expect(await folder.checkpoints.list()).toEqual(['2', '3', '4']);
 });
 
 test('a run with no checkpoint can not go on, and says so', async () => {
