@@ -1,8 +1,17 @@
 import { sveltekit } from '@sveltejs/kit/vite';
-import { defineConfig } from 'vite';
+import { defineConfig, type ProxyOptions } from 'vite';
 
 /** `npm run build` needs nothing of this; `vite dev` talks to a server that runs beside it. */
 const server = process.env['VANILLASCOPE_URL'] ?? 'http://127.0.0.1:3000';
+/** The page comes from another port than the server's, which answers no foreign Origin. */
+const proxied: ProxyOptions = {
+  target: server,
+  changeOrigin: true,
+  configure: (proxy) => {
+    proxy.on('proxyReq', (request) => request.removeHeader('origin'));
+    proxy.on('proxyReqWs', (request) => request.removeHeader('origin'));
+  },
+};
 
 export default defineConfig({
   plugins: [sveltekit()],
@@ -10,8 +19,8 @@ export default defineConfig({
   server: {
     fs: { allow: ['..'] },
     proxy: {
-      '/api': { target: server, changeOrigin: true },
-      '/socket.io': { target: server, changeOrigin: true, ws: true },
+      '/api': proxied,
+      '/socket.io': { ...proxied, ws: true },
     },
   },
 });
