@@ -26,8 +26,8 @@ export interface Viewer {
 
 const DEFAULT_RATE = 5;
 /** Share of the time that may pass in sending frames: where many watch, all get fewer rather than take the training's
- * processors. The kernel, acknowledgements and viewers on the same machine take some three times as long again. */
-const SENDING = 0.008;
+ * processors. The kernel, acknowledgements and viewers on the same machine take some five times as long again. */
+const SENDING = 0.004;
 /** A viewer due within this time takes part in a tick rather than cause one of its own, ms. */
 const TOLERANCE_MS = 15;
 

@@ -88,8 +88,8 @@ export class RunFolder {
   }
 
   /** Forgets that file: snapshot 0 holds its weights, and no earlier moment is ever gone back to. */
-  async dropStart(): Promise<void> {
-    await rm(this.#start, { force: true });
+  dropStart(): Promise<void> {
+    return this.#queue.run(() => rm(this.#start, { force: true }));
   }
 
   get #start(): string {

@@ -182,6 +182,7 @@ async function read(path: string, id: string, modified: number, seen: number | n
 async function bury(folder: RunFolder): Promise<void> {
   const { record } = folder;
   await removeTemporary(folder.path);
+  await folder.dropStart();
   record.checkpoint = (await folder.checkpoints.list()).at(-1) ?? null;
   record.state = 'stopped';
   record.owner = null;

@@ -98,7 +98,7 @@ export class Supervisor {
 
   async delete(id: string): Promise<void> {
     this.#refuseForeign(id);
-    if (this.#sessions.has(id)) this.#refuse(id, 'deleted', this.#store.get(id).record.state);
+    if (this.#sessions.has(id)) this.#refuse(id, 'be deleted', this.#store.get(id).record.state);
     const folder = this.#store.get(id);
     await this.#store.delete(id);
     this.#written.delete(folder);
@@ -252,6 +252,7 @@ export class Supervisor {
   #settle(folder: RunFolder, state: RunState, reason: string): void {
     Object.assign(folder.record, { state, reason, owner: null });
     folder.save().catch(() => undefined); // read again as under way, and then as stopped
+    folder.dropStart().catch(() => undefined);
     this.#announce(folder);
   }
 

@@ -210,7 +210,7 @@ test('a run that starts anew is asked anew, and a paused one once for each viewe
 test('where sending takes long, frames come less often', () => {
   const one = createViewer(
     { runId: 'run', taps: null, probes: null, rate: 10 },
-    { writable: () => true, send: () => void vi.advanceTimersByTime(8) },
+    { writable: () => true, send: () => void vi.advanceTimersByTime(4) },
   );
   const paintNext = (): void => {
     receive();

@@ -194,6 +194,18 @@ test('what a process was writing when it died is removed with it, and nothing of
   expect(existsSync(join(folder.path, 'run.json'))).toBe(true);
 });
 
+test('the weights that a run would have started from go with the process that died before it began', async () => {
+  const weights = join(path, 'weights');
+  writeFileSync(weights, 'tensors');
+  const { path: run } = await (await RunStore.open(path)).create(configure('x'), weights);
+  const start = join(run, 'start.safetensors');
+  expect(readFileSync(start, 'utf8')).toBe('tensors');
+  edit(run, { owner: 2 ** 22 + 12345 });
+  await RunStore.open(path);
+  expect(existsSync(start)).toBe(false);
+  expect(existsSync(weights)).toBe(true);
+});
+
 test('a run that can not be made leaves no folder, and says where and why', async () => {
   const store = await RunStore.open(path);
   const missing = join(path, 'no such weights');

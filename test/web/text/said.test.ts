@@ -129,3 +129,11 @@ test('a refused command tells the state in the words of the page', () => {
   const refusal = "run '20261124-a' is finished: can't pause; only a run that is running can";
   expect(said(refusal, 'zh').text).toBe('训练“20261124-a”已完成，不能暂停；仅限训练中的训练');
 });
+
+test.each([
+  ["there is no run 'x'; there is none yet", '没有训练“x”'],
+  ["there is no run 'x'; there are b, a", '没有训练“x”；现有 b、a'],
+  ["there is no run 'x'; there are c, b, a and 5 more", '没有训练“x”；现有 c、b、a 等，另有 5 个'],
+])('%s', (message, expected) => {
+  expect(said(message, 'zh').text).toBe(expected);
+});

@@ -9,7 +9,6 @@ const DOES: Readonly<Record<string, string>> = {
   resume: '继续',
   stop: '停止',
   'be deleted': '删除',
-  deleted: '删除',
 };
 const epochs = (ids: string): string => ids.replaceAll(', ', '、');
 const colon = (words: string | undefined): string => (words ? `：${words}` : '');
@@ -78,7 +77,12 @@ export const RUN_SAYINGS: readonly Saying[] = [
     /^something unforeseen went wrong; the server's log says what$/,
     () => '发生了意外错误；详情见服务器的日志',
   ],
-  [/^there is no run '(.+)'$/, ([id]) => `没有训练“${id}”`],
+  [
+    /^there is no run '(.+?)'(?:; there (?:is none yet|are (.+?)(?: and (\d+) more)?))?$/,
+    ([id, known, more]) =>
+      `没有训练“${id}”` +
+      (known ? `；现有 ${known.split(', ').join('、')}${more ? ` 等，另有 ${more} 个` : ''}` : ''),
+  ],
   [
     /^run '(.+)' is (\w+): can't (.+?)(?:; only a run that is (.+) can)?$/,
     ([id, state, does, states]) =>
