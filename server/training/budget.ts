@@ -6,7 +6,7 @@ const SHARE = 0.018;
  * the training has all processors to itself otherwise. */
 const WAY = 0.0015;
 /** Seconds of frames that may be saved up, so that a cheap view is shown at the pace asked for from the start. */
-const SAVED = 0.03;
+const SAVED = 0.015;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
 const ADVANCE = 0.25;
 const ADVANCE_FRAMES = 3;

@@ -75,7 +75,7 @@ test('the first frame of a new view comes at once although the budget is spent',
 });
 
 test('a frame in whose middle other programs had the processor is charged as the others are', () => {
-  for (let i = 0; i < 4; i++) show(0.002);
+  for (let i = 0; i < 4; i++) show(0.001);
   show(0.2);
   expect(budget.allows(false)).toBe(true);
   for (let i = 0; i < 3; i++) show(0.2);
