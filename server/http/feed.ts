@@ -11,7 +11,7 @@ import {
   type RunDetail,
   type ServerToClient,
 } from '../../shared/protocol.ts';
-import { check } from '../runs/check.ts';
+import { brief, check } from '../runs/check.ts';
 import type { RunEvent } from '../runs/session.ts';
 import { toReply } from './errors.ts';
 import type { Guard } from './guard.ts';
@@ -88,7 +88,9 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
 
   const follow = async (socket: ClientSocket, runId: unknown): Promise<void> => {
     if (runId !== null && typeof runId !== 'string')
-      throw new ScopeError('INVALID_CONFIG', 'follow takes the id of a run, or null', { field: 'runId' });
+      throw new ScopeError('INVALID_CONFIG', `follow takes the id of a run, or null, not ${brief(runId)}`, {
+        field: 'runId',
+      });
     if (runId !== null) services.store.get(runId);
     for (const room of socket.rooms) if (room !== socket.id) await socket.leave(room);
     if (runId !== null) await socket.join(roomOf(runId));

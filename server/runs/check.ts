@@ -169,7 +169,8 @@ function toPath(pointer: string): string {
     .replace(/^\./, '');
 }
 
-function brief(value: unknown): string {
+/** A value as errors name it: in quotes where it is text, and not for ever. */
+export function brief(value: unknown): string {
   const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
