@@ -103,19 +103,19 @@ test('two runs stand on one slider, and are subtracted only once their channels 
 });
 
 test('two runs are compared by the probe that is shown; the others are fetched after it', async () => {
-  const asked: URL[] = [];
+  const fetched: URL[] = [];
   const note = (request: Request): void => {
     const url = new URL(request.url());
-    if (url.pathname.endsWith('/snapshots/2')) asked.push(url);
+    if (url.pathname.endsWith('/snapshots/2')) fetched.push(url);
   };
-  stage.page.on('request', note);
+  stage.page.on('requestfinished', note);
   await stage.goto(`/runs/${first.id}?panel=compare&epoch=2&probe=1&other=${second.id}`);
   for (const { id } of [first, second]) {
     const probes = (): (string | null)[] =>
-      asked.filter(({ pathname }) => pathname.includes(id)).map((url) => url.searchParams.get('probes'));
+      fetched.filter(({ pathname }) => pathname.includes(id)).map((url) => url.searchParams.get('probes'));
     await expect.poll(probes, { timeout: 20_000 }).toEqual(['1', null]);
   }
-  stage.page.off('request', note);
+  stage.page.off('requestfinished', note);
 });
 
 test('the λ lens tells what the activation does to the recorded values', async () => {

@@ -102,6 +102,20 @@ test('a fetch is aborted only when nobody waits for it any more', async () => {
   expect(signal?.aborted).toBe(true);
 });
 
+test('who gives up and asks anew in one go waits for the fetch that is under way', async () => {
+  let answer!: (frame: Frame) => void;
+  const read = vi.fn(() => new Promise<Frame>((resolve) => (answer = resolve)));
+  const cache = new SnapshotCache(1000, read);
+  const before = new AbortController();
+  const gone = cache.get(key('1'), before.signal);
+  before.abort();
+  const again = cache.get(key('1'), patient);
+  await expect(gone).rejects.toThrow();
+  answer(frame(1));
+  expect((await again).epoch).toBe(1);
+  expect(read).toHaveBeenCalledOnce();
+});
+
 test('a failed fetch is told to the one who asked, and tried anew the next time', async () => {
   const read = vi
     .fn<() => Promise<Frame>>()

@@ -90,7 +90,10 @@ export class SnapshotCache {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         pending.waiting -= 1;
-        if (pending.waiting === 0) pending.controller.abort();
+        // Who asks anew at once, because something else of the page has changed, goes on waiting.
+        queueMicrotask(() => {
+          if (pending.waiting === 0) pending.controller.abort();
+        });
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', leave, { once: true });
