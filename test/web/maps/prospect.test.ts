@@ -17,7 +17,7 @@ const snapshots = ['0', '1', '2', '3'].map((id): SnapshotInfo => ({
 const key = (snapshot: SnapshotInfo | undefined): FrameKey | null =>
   snapshot ? { run: 'r', snapshot: snapshot.id, block: 'stem', taps: ['stem.out'], probe: 2 } : null;
 
-test('the neighbours are fetched for the probe at hand, and after a rest every probe of what is in sight', () => {
+test('the neighbours are fetched for the probe at hand, and after a rest every probe of what is in sight', async () => {
   const read = vi.fn<FrameReader>(() => new Promise(() => undefined));
   const asked = (): unknown[] => read.mock.calls.map(([, snapshot, , , probes]) => [snapshot, probes]);
   const shown = snapshots[2]!;
@@ -34,6 +34,7 @@ test('the neighbours are fetched for the probe at hand, and after a rest every p
   ]);
   const signals = read.mock.calls.map(([, , , signal]) => signal);
   stop();
+  await Promise.resolve(); // until then, who asks anew goes on with them
   expect(signals.every((signal) => signal.aborted)).toBe(true);
 });
 
