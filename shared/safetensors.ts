@@ -29,6 +29,8 @@ export interface SafetensorsPlace {
 export interface SafetensorsHeader {
   tensors: Map<string, SafetensorsPlace>;
   metadata: Record<string, string>;
+  /** Where the values begin, bytes from the file's start. */
+  valuesAt: number;
   /** Bytes from the file's start to the end of its last tensor. */
   fileBytes: number;
 }
@@ -78,10 +80,9 @@ export function encodeSafetensors(
 
 /** Throws INVALID_WEIGHTS saying what is wrong, and with which tensor. */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const at = 8 + safetensorsHeaderLength(bytes, bytes.length);
-  const { tensors: places, metadata } = decodeSafetensorsHeader(bytes.subarray(0, at), bytes.length);
+  const { tensors: places, metadata, valuesAt } = decodeSafetensorsHeader(bytes, bytes.length);
   // A plain Uint8Array, also of a Node Buffer, whose slice() doesn't copy.
-  const values = new Uint8Array(bytes.buffer, bytes.byteOffset + at, bytes.length - at);
+  const values = new Uint8Array(bytes.buffer, bytes.byteOffset + valuesAt, bytes.length - valuesAt);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [name, { dtype, shape, begin, end }] of places) {
     // Copied: the values of a tensor needn't begin at a multiple of their size.
@@ -101,21 +102,22 @@ export function safetensorsHeaderLength(start: Uint8Array, fileBytes: number, li
   return length;
 }
 
-/** Reads the header off the file's first bytes, up to the header's end, of a file of `fileBytes`, or Infinity where that
- * is not known. Throws INVALID_WEIGHTS as decodeSafetensors does. */
-export function decodeSafetensorsHeader(head: Uint8Array, fileBytes: number): SafetensorsHeader {
+/** Reads the header off the file's first bytes, up to the header's end or beyond it, of a file of `fileBytes`, or
+ * Infinity where that is not known. Throws INVALID_WEIGHTS as decodeSafetensors does. */
+export function decodeSafetensorsHeader(start: Uint8Array, fileBytes: number): SafetensorsHeader {
+  const valuesAt = 8 + safetensorsHeaderLength(start, fileBytes);
   const tensors: SafetensorsHeader['tensors'] = new Map();
   let metadata: Record<string, string> = {};
   let last = 0;
-  for (const [name, entry] of Object.entries(readHeader(head.subarray(8)))) {
+  for (const [name, entry] of Object.entries(readHeader(start.subarray(8, valuesAt)))) {
     if (name === METADATA) metadata = readMetadata(entry);
     else {
-      const place = readPlace(name, entry, fileBytes - head.length);
+      const place = readPlace(name, entry, fileBytes - valuesAt);
       tensors.set(name, place);
       last = Math.max(last, place.end);
     }
   }
-  return { tensors, metadata, fileBytes: head.length + last };
+  return { tensors, metadata, valuesAt, fileBytes: valuesAt + last };
 }
 
 function readHeader(bytes: Uint8Array): Record<string, unknown> {

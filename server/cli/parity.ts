@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
-import { decodeSafetensorsHeader, safetensorsHeaderLength } from '../../shared/safetensors.ts';
+import { decodeSafetensorsHeader } from '../../shared/safetensors.ts';
 import { startEngine, type Engine } from '../engine/start.ts';
 import type { Comparison } from '../parity/compare.ts';
 import { parity, type ParityResult } from '../parity/parity.ts';
@@ -47,8 +47,7 @@ export function register(program: Command): void {
 function read(path: string, option: string): Uint8Array {
   try {
     const bytes = readFileSync(path);
-    const head = 8 + safetensorsHeaderLength(bytes, bytes.length);
-    decodeSafetensorsHeader(bytes.subarray(0, head), bytes.length);
+    decodeSafetensorsHeader(bytes, bytes.length);
     return bytes;
   } catch (cause) {
     throw new ScopeError('INVALID_DATA', `${option}: ${path} can't be read (${(cause as Error).message})`, {

@@ -3,7 +3,8 @@
 import type { StepMetrics } from '../../shared/protocol.ts';
 import { Rests } from './rests.ts';
 
-/** Share of the time that may pass in sending steps. The kernel, and readers on the same machine, take several times as long again. */
+/** Share of the time that may pass in sending steps. The kernel, and readers on the same machine, take several times as
+ * long again. */
 const SENDING = 0.001;
 
 export class Steps {

@@ -65,7 +65,7 @@ export class StartReader {
     if (first !== undefined && first !== OPENING_BRACE)
       throw refuse(`its header begins with the byte ${first}, not with '{'`);
     if (this.#head.length < 8 + length) return;
-    const header = decodeSafetensorsHeader(this.#head.subarray(0, 8 + length), this.#fileBytes);
+    const header = decodeSafetensorsHeader(this.#head, this.#fileBytes);
     this.#network = networkOf(header);
     this.#header = header;
     this.#head = Buffer.alloc(0);

@@ -1,4 +1,5 @@
 import type { Scene } from '../run/scene.svelte.ts';
+import { said } from '../text/said.ts';
 import { ownIndex } from './own.ts';
 
 /** Every text about images that a user brings to a run. */
@@ -70,4 +71,19 @@ export function waitingText(scene: Pick<Scene, 'app' | 'detail' | 'probe'>): str
   const { language, text } = scene.app.settings;
   if (ownIndex(scene) === undefined) return text.maps.loading;
   return (language === 'zh' ? probesChinese : probesEnglish).computing;
+}
+
+/** What is said where maps can't be shown. */
+export function failedText({ app }: Pick<Scene, 'app'>, error: Error): string {
+  const { language, text } = app.settings;
+  return text.maps.failed(said(error.message, language).text);
+}
+
+/** What is said where a slot has no maps: why they can't be shown, that they are to come, or that there are none. */
+export function emptyText(
+  scene: Pick<Scene, 'app' | 'detail' | 'probe'>,
+  { error, loading }: { error: Error | null; loading: boolean },
+): string {
+  if (error) return failedText(scene, error);
+  return loading ? waitingText(scene) : scene.app.settings.text.maps.noFrame;
 }
