@@ -14,7 +14,7 @@ export async function startEngine(rung: RungId, options: EngineOptions): Promise
       case 'tensorflow':
         return await (await import('./tensorflow/start.ts')).startTensorflow(rung);
       case 'webgpu':
-        return await (await import('./webgpu.ts')).startWebgpu(options);
+        return await (await import('./webgpu/start.ts')).startWebgpu(options);
       case 'wasm':
         return await (await import('./wasm/start.ts')).startWasm();
       case 'cpu':

@@ -29,13 +29,14 @@ export class BatchNorm {
     this.bias = bias;
   }
 
-  /** x [N,H,W,C], normalised by its own statistics, which `running` notes. */
-  train(x: tf.Tensor4D, running: RunningStatistics): tf.Tensor4D {
+  /** x [N,H,W,C], normalised by its own statistics, which `running` notes; then the annealed activation at `lambda`. */
+  train(x: tf.Tensor4D, running: RunningStatistics, lambda = 0): tf.Tensor4D {
     const result = ops().batchNormTrain(
       x,
       this.gamma as unknown as tf.Tensor1D,
       this.beta as unknown as tf.Tensor1D,
       this.options.epsilon,
+      lambda,
     );
     running.note({ norm: this, mean: result.mean, variance: result.variance, count: x.size / x.shape[3] });
     return result.y;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.ts';
 import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
 import { affineOf, type Affine, type Folding } from './folding.ts';
-import { biasAdd } from './portable/biasAdd.ts';
+import { ops } from './ops.ts';
 import { RunningStatistics } from './runningStatistics.ts';
 import { learned, named, smallNormal, zeros, type NamedVariable } from './variables.ts';
 
@@ -49,20 +49,29 @@ export class Conv {
     return new Conv(product, learned(plain.weight), learned(plain.bias), null);
   }
 
-  apply(x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
+  /** x [N,H,W,I] → [N,h,w,O]; the annealed activation at `lambda` follows, which is none at 0. */
+  apply(x: tf.Tensor4D, pass: Pass, lambda = 0): tf.Tensor4D {
+    if (this.#norm && pass instanceof RunningStatistics) {
+      const y = this.#product(x, this.#weight as unknown as tf.Tensor4D);
+      return this.#norm.train(y, pass, lambda);
+    }
+    return ops().annealed(this.#infer(x, pass), lambda);
+  }
+
+  #infer(x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
     const norm = this.#norm;
     const own = this.#weight as unknown as tf.Tensor4D;
-    if (!norm) return biasAdd(this.#product(x, own), this.#bias as unknown as tf.Tensor1D);
-    if (pass instanceof RunningStatistics) return norm.train(this.#product(x, own), pass);
+    if (!norm || pass instanceof RunningStatistics)
+      return ops().biasAdd(this.#product(x, own), this.#bias as unknown as tf.Tensor1D);
     const [rows, columns, inputs] = own.shape;
     const [images, height, width] = x.shape;
     if (images * height * width > rows * columns * inputs) {
       const { weight, bias } = pass.of(norm, (affine) => this.#fold(affine));
-      return biasAdd(this.#product(x, weight), bias);
+      return ops().biasAdd(this.#product(x, weight), bias);
     }
     // Of a few small maps the outputs are fewer values than the weights.
     const { scale, shift } = pass.affine(norm);
-    return biasAdd(tf.mul(this.#product(x, own), scale), shift);
+    return ops().biasAdd(tf.mul(this.#product(x, own), scale), shift);
   }
 
   /** The same function in inference as one convolution, its normalisation folded in. The result's tensors may be the

@@ -1,13 +1,15 @@
 /** Normalisations folded into what is ahead of them: for inference, and for the merge. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNorm } from './batchNorm.ts';
-import { joined, parted, repeated } from './vectors.ts';
+import { ops } from './ops.ts';
+import { repeated } from './portable/vectors.ts';
 
 /** A normalisation by its running statistics: y = x·scale + shift, both [C], of an x without the bias ahead. */
 export type Affine = { scale: tf.Tensor1D; shift: tf.Tensor1D };
 
 /** scale = γ / √(σ² + ε) and shift = β - (μ - bias)·scale of each. */
 export function affineOf(norms: readonly BatchNorm[]): Affine[] {
+  const { joined, parted } = ops();
   const sizes = norms.map(({ gamma }) => gamma.size);
   const epsilons = repeated(
     norms.map(({ options }) => options.epsilon),
@@ -18,8 +20,9 @@ export function affineOf(norms: readonly BatchNorm[]): Affine[] {
   const means = joined(norms.map(({ mean }) => mean));
   const centre = tf.sub(means, joined(norms.map((norm) => norm.biasAhead())));
   const shift = tf.sub(joined(norms.map(({ beta }) => beta)), tf.mul(centre, scale)) as tf.Tensor1D;
-  const shifts = parted(shift, sizes);
-  return parted(scale, sizes).map((part, i) => ({ scale: part, shift: shifts[i]! }));
+  const shapes = sizes.map((size) => [size]);
+  const [scales, shifts] = [scale, shift].map((vector) => parted(vector, shapes) as tf.Tensor1D[]);
+  return scales!.map((part, i) => ({ scale: part, shift: shifts![i]! }));
 }
 
 /** What inference computes from the variables alone, kept for as long as they keep their values. */

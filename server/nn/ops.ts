@@ -1,17 +1,22 @@
 /**
- * The seam between the network and the backends: the few operations that the network is made of, differentiable where
- * nothing else is said, channels last (NHWC, weights HWIO). The portable versions use only kernels that every backend has;
+ * The seam between the network and the backends: the few operations that the network and its training are made of,
+ * differentiable where nothing else is said, channels last (NHWC, weights HWIO). The portable versions use only kernels that every backend has;
  * an engine that can do better replaces some of them with `provideOps` before a network is built.
  */
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { adamw, type AdamwRates, type AdamwState } from './portable/adamw.ts';
 import { annealed } from './portable/annealed.ts';
 import { batchNormTrain } from './portable/batchNormTrain.ts';
+import { biasAdd } from './portable/biasAdd.ts';
 import { conv1x1 } from './portable/conv1x1.ts';
+import { countCorrect, crossEntropy } from './portable/crossEntropy.ts';
 import { depthwise } from './portable/depthwise.ts';
+import { globalAverage } from './portable/globalAverage.ts';
 import { maxPool } from './portable/maxPool.ts';
+import { moveStatistics, type StatisticsMove } from './portable/moveStatistics.ts';
 import { patchConv } from './portable/patchConv.ts';
 import { quantise } from './portable/quantise.ts';
+import { joined, parted } from './portable/vectors.ts';
 
 export interface BatchNormResult {
   /** [N, H, W, C] */
@@ -29,12 +34,34 @@ export interface Ops {
   patchConv(x: Tensor4D, w: Tensor4D, stride: number, padding: readonly [number, number]): Tensor4D;
   /** x [N,H,W,C], w [k,k,C,1] with odd k, stride 1, zero padding (k - 1) / 2 → [N,H,W,C]. */
   depthwise(x: Tensor4D, w: Tensor4D): Tensor4D;
-  /** Normalisation with the batch's own statistics; gamma and beta are [C]. */
-  batchNormTrain(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon: number): BatchNormResult;
+  /** Normalisation with the batch's own statistics, gamma and beta are [C]; then the annealed activation at `lambda`,
+   * which is none at 0, as where it is left out. */
+  batchNormTrain(
+    x: Tensor4D,
+    gamma: Tensor1D,
+    beta: Tensor1D,
+    epsilon: number,
+    lambda?: number,
+  ): BatchNormResult;
   /** λ·ReLU(x) + (1 - λ)·x, that is a leaky ReLU of slope 1 - λ. */
   annealed(x: Tensor4D, lambda: number): Tensor4D;
   /** Window and stride `size`, no padding; a remainder of rows or columns is dropped. */
   maxPool(x: Tensor4D, size: number): Tensor4D;
+  /** x [N,H,W,C] + b [C]. */
+  biasAdd(x: Tensor4D, b: Tensor1D): Tensor4D;
+  /** The average over all places: x [N,H,W,C] → [N,1,1,C]. */
+  globalAverage(x: Tensor4D): Tensor4D;
+  /** Mean cross-entropy (nats) of logits [N,K] against int32 labels [N]; the target is 1 - smoothing + smoothing / K for
+   * the labelled class and smoothing / K for each other one. */
+  crossEntropy(logits: Tensor2D, labels: Tensor1D, smoothing: number): Scalar;
+  /** Not differentiable. How many rows of logits [N,K] are largest at their int32 label; of equal ones the first counts. */
+  countCorrect(logits: Tensor2D, labels: Tensor1D): Scalar;
+  /** Not differentiable. The next running statistics of each normalisation: (1 - momentum)·running + momentum·batch. */
+  moveStatistics(moves: readonly StatisticsMove[]): StatisticsMove['running'][];
+  /** Not differentiable. Float32 tensors of any shapes end to end, each row by row. */
+  joined(parts: readonly Tensor[]): Tensor1D;
+  /** Not differentiable. A vector cut into tensors of these shapes, which together have its length. */
+  parted(vector: Tensor1D, shapes: readonly (readonly number[])[]): Tensor[];
   /** Not differentiable. x [P,H,W,C] → minimum [C] · maximum [C] · sum [C] (over probes and places; not finite where a
    * value is not) · levels [P,C,H,W], whole numbers 0 to 255 with one range per channel, joined to one vector. */
   quantise(x: Tensor4D): Tensor1D;
@@ -51,6 +78,13 @@ export const portableOps: Ops = {
   batchNormTrain,
   annealed,
   maxPool,
+  biasAdd,
+  globalAverage,
+  crossEntropy,
+  countCorrect,
+  moveStatistics,
+  joined,
+  parted,
   quantise,
   adamw,
 };

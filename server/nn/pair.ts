@@ -49,13 +49,21 @@ export class Pair {
   /** x [N,H,W,I] → [N,h,w,O]. */
   apply(x: tf.Tensor4D, lambda: number, pass: Pass, taps: Taps): tf.Tensor4D {
     const [first, second] = this.#convs;
-    const y = first.apply(x, pass);
-    if (!second) return y;
+    if (!second) return first.apply(x, pass);
     const { block } = this.#options;
-    taps.fire(`${block}.pre`, y);
-    const activated = ops().annealed(y, lambda);
+    const activated = this.#activated(x, lambda, pass, taps);
     taps.fire(`${block}.act`, activated);
     return second.apply(activated, pass);
+  }
+
+  /** What is between the two: convolution and activation in one, unless someone looks at what is between them. */
+  #activated(x: tf.Tensor4D, lambda: number, pass: Pass, taps: Taps): tf.Tensor4D {
+    const [first] = this.#convs;
+    const tap = `${this.#options.block}.pre`;
+    if (!taps.has(tap)) return first.apply(x, pass, lambda);
+    const y = first.apply(x, pass);
+    taps.fire(tap, y);
+    return ops().annealed(y, lambda);
   }
 
   /** Right only where the activation between the two is the identity; who calls sees to that. */

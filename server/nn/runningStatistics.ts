@@ -1,8 +1,7 @@
-/** The running means and variances of all normalisations, moved together at the end of a training pass: a dozen kernels
- * a step, where moving each by itself takes a dozen a layer. */
+/** The running means and variances of all normalisations, moved together at the end of a training pass. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNorm } from './batchNorm.ts';
-import { joined, parted, repeated } from './vectors.ts';
+import { ops } from './ops.ts';
 
 export interface BatchStatistics {
   norm: BatchNorm;
@@ -28,28 +27,26 @@ export class RunningStatistics {
   settle(): void {
     const batch = this.#batch;
     if (batch.length === 0) return;
-    const norms = batch.map(({ norm }) => norm);
-    const variables = [...norms.map(({ mean }) => mean), ...norms.map(({ variance }) => variance)];
-    const sizes = variables.map(({ size }) => size);
-    const momenta = [...norms, ...norms].map(({ options }) => options.momentum);
-    // PyTorch keeps the unbiased variance; a single value has none.
-    const factors = [...batch.map(() => 1), ...batch.map(({ count }) => count / Math.max(1, count - 1))];
     tf.tidy(() => {
-      const means = tf.add(
-        joined(batch.map(({ mean }) => mean)),
-        joined(norms.map((norm) => norm.biasAhead())),
-      );
-      const seen = joined([means, ...batch.map(({ variance }) => variance)]);
-      const kept = repeated(
-        momenta.map((momentum) => 1 - momentum),
-        sizes,
-      );
-      const taken = repeated(
-        momenta.map((momentum, i) => momentum * factors[i]!),
-        sizes,
-      );
-      const next = tf.add(tf.mul(joined(variables), kept), tf.mul(seen, taken)) as tf.Tensor1D;
-      parted(next, sizes).forEach((value, i) => variables[i]!.assign(value));
+      const moves = batch.map(({ norm, mean, variance, count }) => ({
+        mean,
+        variance,
+        bias: norm.bias as unknown as tf.Tensor1D | null,
+        running: {
+          mean: norm.mean as unknown as tf.Tensor1D,
+          variance: norm.variance as unknown as tf.Tensor1D,
+        },
+        momentum: norm.options.momentum,
+        // PyTorch keeps the unbiased variance; a single value has none.
+        correction: count / Math.max(1, count - 1),
+      }));
+      ops()
+        .moveStatistics(moves)
+        .forEach(({ mean, variance }, i) => {
+          const { norm } = batch[i]!;
+          norm.mean.assign(mean);
+          norm.variance.assign(variance);
+        });
     });
     tf.dispose(batch.flatMap(({ mean, variance }) => [mean, variance]));
   }

@@ -6,7 +6,6 @@ import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
 import type { Pass } from './conv.ts';
 import { affineOf, type Affine } from './folding.ts';
 import { ops } from './ops.ts';
-import { biasAdd } from './portable/biasAdd.ts';
 import { reachable } from './portable/reachable.ts';
 import { RunningStatistics } from './runningStatistics.ts';
 import type { Taps } from './taps.ts';
@@ -29,10 +28,10 @@ export class SeriesActivation {
     const near = (weight: tf.Tensor4D): tf.Tensor4D => reachable(weight, active.shape);
     const own = this.#weight as unknown as tf.Tensor4D;
     if (!(this.#after instanceof BatchNorm))
-      return biasAdd(ops().depthwise(active, near(own)), this.#after as unknown as tf.Tensor1D);
+      return ops().biasAdd(ops().depthwise(active, near(own)), this.#after as unknown as tf.Tensor1D);
     if (pass instanceof RunningStatistics) return this.#after.train(ops().depthwise(active, near(own)), pass);
     const { weight, bias } = pass.of(this.#after, (affine) => this.#fold(affine));
-    return biasAdd(ops().depthwise(active, near(weight)), bias);
+    return ops().biasAdd(ops().depthwise(active, near(weight)), bias);
   }
 
   #fold({ scale, shift }: Affine): { weight: tf.Tensor4D; bias: tf.Tensor1D } {

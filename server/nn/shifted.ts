@@ -6,7 +6,7 @@ import type { Random } from '../random.ts';
 import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
 import type { Pass } from './conv.ts';
 import { affineOf, type Affine } from './folding.ts';
-import { biasAdd } from './portable/biasAdd.ts';
+import { ops } from './ops.ts';
 import { shiftedRelu } from './portable/shiftedRelu.ts';
 import { RunningStatistics } from './runningStatistics.ts';
 import type { Taps } from './taps.ts';
@@ -34,10 +34,10 @@ export class ShiftedActivation {
     const shifts = this.#shifts as unknown as tf.Tensor2D;
     const own = this.#scales as unknown as tf.Tensor2D;
     if (!(this.#after instanceof BatchNorm))
-      return biasAdd(shiftedRelu(x, own, shifts), this.#after as unknown as tf.Tensor1D);
+      return ops().biasAdd(shiftedRelu(x, own, shifts), this.#after as unknown as tf.Tensor1D);
     if (pass instanceof RunningStatistics) return this.#after.train(shiftedRelu(x, own, shifts), pass);
     const { scales, bias } = pass.of(this.#after, (affine) => this.#fold(affine));
-    return biasAdd(shiftedRelu(x, scales, shifts), bias);
+    return ops().biasAdd(shiftedRelu(x, scales, shifts), bias);
   }
 
   #fold({ scale, shift }: Affine): { scales: tf.Tensor2D; bias: tf.Tensor1D } {

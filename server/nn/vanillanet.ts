@@ -8,9 +8,9 @@ import { Block } from './block.ts';
 import type { Mode } from './conv.ts';
 import { Folding } from './folding.ts';
 import { blockLayout, headLayout } from './layout.ts';
+import { ops } from './ops.ts';
 import { Pair } from './pair.ts';
 import { flatten } from './portable/flatten.ts';
-import { globalAverage } from './portable/globalAverage.ts';
 import { RunningStatistics } from './runningStatistics.ts';
 import { Taps, type TapHandle, type TapHook } from './taps.ts';
 import type { NamedVariable } from './variables.ts';
@@ -114,7 +114,7 @@ export class VanillaNet {
       let y = x;
       // A scope for each: what nothing keeps for the gradient makes room for the next block.
       for (const block of this.#blocks) y = tf.tidy(() => block.apply(y, this.#lambda, pass, this.#taps));
-      y = globalAverage(y);
+      y = ops().globalAverage(y);
       this.#taps.fire('head.pooled', y);
       y = this.#head.apply(y, this.#lambda, pass, this.#taps);
       if (pass instanceof RunningStatistics) pass.settle();

@@ -2,6 +2,7 @@
  * slice a variable, where updating each variable by itself needs a dozen kernels for each. */
 import * as tf from '@tensorflow/tfjs-core';
 import { ScopeError } from '../../shared/errors.ts';
+import { ops } from '../nn/ops.ts';
 
 /** A tensor outside the engine, row-major. */
 export interface StoredTensor {
@@ -11,14 +12,12 @@ export interface StoredTensor {
 
 export class FlatParameters {
   readonly #variables: ReadonlyMap<string, tf.Variable>;
-  readonly #sizes: number[];
   /** Number of values of all parameters together. */
   readonly length: number;
 
   constructor(variables: ReadonlyMap<string, tf.Variable>) {
     this.#variables = new Map(variables);
-    this.#sizes = [...variables.values()].map((v) => v.size);
-    this.length = this.#sizes.reduce((a, b) => a + b, 0);
+    this.length = [...variables.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   get variables(): tf.Variable[] {
@@ -52,16 +51,18 @@ export class FlatParameters {
   }
 
   #concat(part: (variable: tf.Variable, name: string) => tf.Tensor): tf.Tensor1D {
-    return tf.tidy(() => tf.concat1d([...this.#variables].map(([name, v]) => asVector(part(v, name)))));
+    return ops().joined([...this.#variables].map(([name, variable]) => part(variable, name)));
   }
 
   /** Writes a vector [length] into the parameters. */
   assign(flat: tf.Tensor1D): void {
     tf.tidy(() => {
-      const parts = this.#sizes.length > 1 ? tf.split(flat, this.#sizes) : [flat];
-      this.variables.forEach((variable, i) =>
-        variable.assign(variable.rank === 1 ? parts[i]! : tf.reshape(parts[i]!, variable.shape)),
+      const variables = this.variables;
+      const parts = ops().parted(
+        flat,
+        variables.map(({ shape }) => shape),
       );
+      variables.forEach((variable, i) => variable.assign(parts[i]!));
     });
   }
 
@@ -98,8 +99,4 @@ export class FlatParameters {
       if (!this.#variables.has(name)) throw bad(name, 'belongs to no parameter');
     return tf.tensor1d(values);
   }
-}
-
-function asVector(tensor: tf.Tensor): tf.Tensor1D {
-  return tensor.rank === 1 ? (tensor as tf.Tensor1D) : tf.reshape(tensor, [tensor.size]);
 }

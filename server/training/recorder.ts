@@ -58,7 +58,7 @@ export class TapRecorder {
     const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
     const parts = this.#run(net, taps, probes);
-    const joined = parts.length === 1 ? parts[0]!.vector : tf.concat1d(parts.map((part) => part.vector));
+    const joined = parts.length === 1 ? parts[0]!.vector : ops().joined(parts.map((part) => part.vector));
     if (parts.length > 1) tf.dispose(parts.map((part) => part.vector));
     const data = (await joined.data()) as Float32Array;
     joined.dispose();

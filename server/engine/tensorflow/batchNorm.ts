@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormResult } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
+import { annealed } from './activations.ts';
 import { FLOAT32, FLOATS } from './attributes.ts';
 import { Chain, execute, toTensor, UNTOLD, type Output } from './execute.ts';
 
@@ -10,6 +11,7 @@ export function batchNormTrain(
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   epsilon: number,
+  lambda = 0,
 ): BatchNormResult {
   const attributes = { T: FLOAT32, U: FLOAT32, epsilon, is_training: true, data_format: 'NHWC' };
   const count = x.size / x.shape[3];
@@ -48,5 +50,5 @@ export function batchNormTrain(
   );
   // Made here, so that they are tensors of the caller's scope.
   const [mean, variance] = statistics.map((output) => toTensor<tf.Tensor1D>(output));
-  return { y, mean: mean!, variance: variance! };
+  return { y: annealed(y, lambda), mean: mean!, variance: variance! };
 }

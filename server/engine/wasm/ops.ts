@@ -62,8 +62,9 @@ function batchNormTrain(
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   epsilon: number,
+  lambda = 0,
 ): BatchNormResult {
-  if (!inFours(x)) return portableOps.batchNormTrain(x, gamma, beta, epsilon);
+  if (!inFours(x)) return portableOps.batchNormTrain(x, gamma, beta, epsilon, lambda);
   // The statistics are not differentiated: what they owe x is in the gradient of y.
   const [mean, variance] = moments([x]) as [tf.Tensor1D, tf.Tensor1D];
   const y = withGradient([x, gamma, beta], (save, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D) => {
@@ -73,7 +74,7 @@ function batchNormTrain(
       gradient: (dy: tf.Tensor4D, saved) => normaliseGradient([dy, ...saved], epsilon),
     };
   });
-  return { y, mean, variance };
+  return { y: annealed(y, lambda), mean, variance };
 }
 
 function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {

@@ -1,6 +1,7 @@
 /** Batch normalisation with the batch's own statistics, as one differentiable step. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormResult } from '../ops.ts';
+import { annealed } from './annealed.ts';
 import { channelSums } from './channelSums.ts';
 import { withGradient } from './gradient.ts';
 
@@ -10,6 +11,7 @@ export function batchNormTrain(
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   epsilon: number,
+  lambda = 0,
 ): BatchNormResult {
   const [mean, variance] = statistics(x);
   const y = withGradient([x, gamma, beta], (save, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D) => {
@@ -21,7 +23,7 @@ export function batchNormTrain(
       gradient: (dy: tf.Tensor4D, saved) => gradients(dy, saved as Saved),
     };
   });
-  return { y, mean, variance };
+  return { y: annealed(y, lambda), mean, variance };
 }
 
 type Saved = [x: tf.Tensor4D, scale: tf.Tensor1D, inverse: tf.Tensor1D, mean: tf.Tensor1D];

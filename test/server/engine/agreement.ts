@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { portableOps, type Ops } from '../../../server/nn/ops.ts';
 import { Random } from '../../../server/random.ts';
 
-type Operation = (ops: Ops, inputs: tf.Tensor4D[]) => tf.Tensor4D;
+type Operation = (ops: Ops, inputs: tf.Tensor4D[]) => tf.Tensor;
 
 interface Case {
   name: string;
@@ -53,6 +53,14 @@ function cases(): Case[] {
           return ops.batchNormTrain(x!, gamma, beta, 1e-5).y;
         },
       },
+      ...[0.3, 1].map((lambda) => ({
+        name: `batchNormTrain with the activation at λ = ${lambda} of ${channels} channels`,
+        shapes: [map, [channels], [channels]],
+        operation: ((ops, [x, g, b]) => {
+          const [gamma, beta] = [g, b] as unknown as [tf.Tensor1D, tf.Tensor1D];
+          return ops.batchNormTrain(x!, gamma, beta, 1e-5, lambda).y;
+        }) satisfies Operation,
+      })),
       {
         name: `annealed at λ = 0.3 of ${channels} channels`,
         shapes: [map],
@@ -74,8 +82,56 @@ function cases(): Case[] {
         shapes: [map],
         operation: (ops, [x]) => ops.maxPool(x!, 3),
       },
+      {
+        name: `biasAdd of ${channels} channels`,
+        shapes: [map, [channels]],
+        operation: (ops, [x, b]) => ops.biasAdd(x!, b as unknown as tf.Tensor1D),
+      },
+      {
+        name: `globalAverage of ${channels} channels`,
+        shapes: [map],
+        operation: (ops, [x]) => ops.globalAverage(x!),
+      },
     );
   }
+  for (const smoothing of [0, 0.1])
+    list.push({
+      name: `crossEntropy smoothed by ${smoothing}`,
+      shapes: [[300, 10]],
+      operation: (ops, [x]) => {
+        const labels = tf.tensor1d(
+          Array.from({ length: 300 }, (_, i) => (i * 7) % 10),
+          'int32',
+        );
+        return ops.crossEntropy(x as unknown as tf.Tensor2D, labels, smoothing);
+      },
+    });
+  list.push(
+    {
+      name: 'conv1x1 of more rows and channels than a tile has',
+      shapes: [
+        [5, 12, 13, 70],
+        [1, 1, 70, 101],
+      ],
+      operation: (ops, [x, w]) => ops.conv1x1(x!, w!),
+    },
+    {
+      name: 'depthwise 5×5 of more rows than a part has',
+      shapes: [
+        [9, 16, 16, 40],
+        [5, 5, 40, 1],
+      ],
+      operation: (ops, [x, w]) => ops.depthwise(x!, w!),
+    },
+    {
+      name: 'batchNormTrain of more rows than a part has',
+      shapes: [[9, 16, 16, 40], [40], [40]],
+      operation: (ops, [x, g, b]) => {
+        const [gamma, beta] = [g, b] as unknown as [tf.Tensor1D, tf.Tensor1D];
+        return ops.batchNormTrain(x!, gamma, beta, 1e-5).y;
+      },
+    },
+  );
   for (const [stride, padding] of [
     [4, [0, 0]],
     [2, [1, 1]],
@@ -108,7 +164,7 @@ function tensors({ shapes, ties }: Case): tf.Tensor4D[] {
 async function evaluate(one: Case, ops: Ops): Promise<Float32Array[]> {
   const inputs = tensors(one);
   const taken = inputs.filter((_, i) => i !== one.fixed);
-  const run = (...some: tf.Tensor[]): tf.Tensor4D => {
+  const run = (...some: tf.Tensor[]): tf.Tensor => {
     const all = [...some];
     if (one.fixed !== undefined) all.splice(one.fixed, 0, inputs[one.fixed]!);
     return one.operation(ops, all as tf.Tensor4D[]);
@@ -179,6 +235,61 @@ export function testAgreement(engineOps: () => Ops, reference?: string): void {
       expect(Math.max(...apart)).toBeLessThanOrEqual(1);
       expect(apart.filter((difference) => difference > 0).length).toBeLessThanOrEqual(apart.length / 100);
     });
+
+  test('the first of the largest logits counts as the answer', async () => {
+    const logits = tf.tensor2d([0, 2, 2, 5, 5, 1, -3, -3, -3], [3, 3]);
+    const labels = tf.tensor1d([1, 1, 0], 'int32');
+    const count = engineOps().countCorrect(logits, labels);
+    expect([...(await count.data())]).toEqual([2]);
+    tf.dispose([logits, labels, count]);
+  });
+
+  test('running statistics move alike, with and without a bias ahead', async () => {
+    const random = Random.seeded(10, 'agreement');
+    const vector = (length: number): tf.Tensor1D =>
+      tf.tensor1d(Float32Array.from({ length }, () => 1 + random.normal()));
+    const moves = [5, 300].map((channels, i) => ({
+      mean: vector(channels),
+      variance: vector(channels),
+      bias: i === 0 ? vector(channels) : null,
+      running: { mean: vector(channels), variance: vector(channels) },
+      momentum: 0.1 + i / 10,
+      correction: 1.25,
+    }));
+    const run = async (ops: Ops): Promise<Float32Array[]> => {
+      const next = tf
+        .tidy(() => ops.moveStatistics(moves).map(({ mean, variance }) => [mean, variance]))
+        .flat();
+      const values = await Promise.all(next.map((t) => t.data() as Promise<Float32Array>));
+      tf.dispose(next);
+      return values;
+    };
+    const before = tf.memory().numTensors;
+    const got = await run(engineOps());
+    expect(tf.memory().numTensors).toBe(before);
+    expectClose(got, await run(portableOps), TOLERANCE);
+    tf.dispose(
+      moves.map(({ mean, variance, bias, running }) => [mean, variance, bias ?? [], Object.values(running)]),
+    );
+  });
+
+  test('tensors are joined row by row and parted again, and no tensor is left behind', async () => {
+    const before = tf.memory().numTensors;
+    const shapes = [[2, 3], [1], [2, 1, 2, 2], [5]];
+    const length = 20;
+    const values = Float32Array.from({ length }, (_, i) => i + 0.5);
+    const parts = shapes.map((shape, i) => {
+      const from = shapes.slice(0, i).reduce((sum, s) => sum + tf.util.sizeFromShape(s), 0);
+      return tf.tensor(values.slice(from, from + tf.util.sizeFromShape(shape)), shape);
+    });
+    const whole = engineOps().joined(parts);
+    expect([...(await whole.data())]).toEqual([...values]);
+    const again = engineOps().parted(whole, shapes);
+    expect(again.map(({ shape }) => shape)).toEqual(shapes);
+    for (const [i, part] of again.entries()) expect(await part.data()).toEqual(await parts[i]!.data());
+    tf.dispose([parts, whole, again]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
 
   test.each([true, false])('adamw agrees over ten steps, with decay %s', async (decays) => {
     const length = 37;

@@ -3,8 +3,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { selfTest } from '../../../server/engine/selftest.ts';
 import { startEngine, type Engine } from '../../../server/engine/start.ts';
+import { webgpuOps } from '../../../server/engine/webgpu/ops.ts';
 import { lossAndGradients } from '../../../server/nn/gradients.ts';
-import { ops } from '../../../server/nn/ops.ts';
+import { ops, provideOps, resetOps } from '../../../server/nn/ops.ts';
 import { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { Random } from '../../../server/random.ts';
 import { crossEntropy } from '../../../server/training/loss.ts';
@@ -72,8 +73,10 @@ describe.skipIf(missing)(`WebGPU${missing ? ` (skipped: ${missing})` : ''}`, () 
   test('loss and every gradient of a network agree with those of the cpu backend', async () => {
     const got = await gradients();
     await tf.setBackend('cpu');
+    resetOps();
     const expected = await gradients();
     await tf.setBackend('webgpu');
+    provideOps(webgpuOps);
     expect([...got.keys()]).toEqual([...expected.keys()]);
     for (const [name, values] of expected) {
       const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

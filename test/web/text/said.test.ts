@@ -38,7 +38,7 @@ describe('sentences that stand in the source of the server have a translation be
       'the first of the ladder, and it passes',
     ],
     'rung.ts': ['loss and gradients are right'],
-    'engine/webgpu.ts': [
+    'engine/webgpu/start.ts': [
       'a software adapter, slower than wasm',
       'no WebGPU adapter: no GPU with Vulkan, Metal or Direct3D 12',
       'install the GPU driver with its Vulkan part, and libvulkan1',

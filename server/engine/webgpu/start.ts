@@ -1,8 +1,10 @@
 /** WebGPU through Dawn (npm `webgpu`): any GPU with Vulkan, Metal or Direct3D 12. */
 import * as tf from '@tensorflow/tfjs-core';
-import { packageVersion, useBackend } from './backend.ts';
-import { EngineUnavailable, shortMessage, type Engine, type EngineOptions } from './engine.ts';
-import { ScopeError } from '../../shared/errors.ts';
+import { packageVersion, useBackend } from '../backend.ts';
+import { EngineUnavailable, shortMessage, type Engine, type EngineOptions } from '../engine.ts';
+import { ScopeError } from '../../../shared/errors.ts';
+import { provideOps } from '../../nn/ops.ts';
+import { webgpuOps } from './ops.ts';
 import { findSwiftShader, preloadVulkanBeside } from './swiftshader.ts';
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render|warp/i;
@@ -87,6 +89,7 @@ export async function startWebgpu({ allowSoftware }: EngineOptions): Promise<Eng
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(gpu, adapter.info), 3);
   await useBackend('webgpu');
+  provideOps(webgpuOps);
 
   return {
     rung: 'webgpu',
@@ -101,7 +104,7 @@ function watch(gpu: GPUDevice, callback: (error: ScopeError) => void): void {
   gpu.addEventListener('uncapturederror', (event) => {
     const { error } = event as GPUUncapturedErrorEvent;
     const memory = /memory|allocat|larger than|exceeds|too large/i.test(error.message);
-    callback(new ScopeError(memory ? 'OUT_OF_MEMORY' : 'INTERNAL', `WebGPU: ${shortMessage(error)}`));
+    callback(new ScopeError(memory ? 'OUT_OF_MEMORY' : 'INTERNAL', `WebGPU: ${shortMessage(error.message)}`));
   });
   void gpu.lost.then((info) => {
     if (info.reason !== 'destroyed')

@@ -1,0 +1,45 @@
+/** Tensors joined to a vector and parted again, by copies between buffers: tfjs runs a program for each part. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backend } from './kernel.ts';
+
+const BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+/** The buffer of a float32 tensor, which stays its own until the commands recorded so far are submitted. */
+function bufferOf(backend: Backend, { dataId }: tf.TensorInfo): GPUBuffer {
+  backend.uploadToGPU(dataId);
+  backend.commandQueueOwnedIds.add(dataId);
+  return backend.tensorMap.get(dataId).resource as GPUBuffer;
+}
+
+/** Copies between `whole` and `parts`, which stand in it end to end. */
+function copy(whole: tf.TensorInfo, parts: readonly tf.TensorInfo[], direction: 'join' | 'part'): void {
+  const backend = tf.backend() as Backend;
+  // Values that come from outside are uploaded first, which may record commands too.
+  const buffers = parts.map((part) => bufferOf(backend, part));
+  const all = bufferOf(backend, whole);
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  let at = 0;
+  parts.forEach(({ shape }, i) => {
+    const bytes = BYTES * tf.util.sizeFromShape(shape);
+    if (direction === 'join') backend.commandEncoder!.copyBufferToBuffer(buffers[i]!, 0, all, at, bytes);
+    else backend.commandEncoder!.copyBufferToBuffer(all, at, buffers[i]!, 0, bytes);
+    at += bytes;
+  });
+}
+
+/** See Ops.joined. */
+export function joined(parts: readonly tf.Tensor[]): tf.Tensor1D {
+  const length = parts.reduce((sum, { size }) => sum + size, 0);
+  const whole = (tf.backend() as Backend).makeTensorInfo([length], 'float32');
+  copy(whole, parts, 'join');
+  return tf.engine().makeTensorFromTensorInfo(whole) as tf.Tensor1D;
+}
+
+/** See Ops.parted. */
+export function parted(vector: tf.Tensor1D, shapes: readonly (readonly number[])[]): tf.Tensor[] {
+  const backend = tf.backend() as Backend;
+  const parts = shapes.map((shape) => backend.makeTensorInfo(shape, 'float32'));
+  copy(vector, parts, 'part');
+  return parts.map((part) => tf.engine().makeTensorFromTensorInfo(part));
+}

@@ -1,0 +1,196 @@
+/** Compute kernels of our own in WGSL, run on tfjs's tensors and in tfjs's stream of commands. A dispatch costs a
+ * fraction of what one of tfjs's costs: what is the same in every step (pipeline, layout, uniforms) is kept, and a
+ * kernel may have several outputs. */
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The parts of tfjs's WebGPU backend that a dispatch goes through; its types call some of them private. */
+export interface Backend extends tf.KernelBackend {
+  device: GPUDevice;
+  bufferManager: { acquireBuffer(size: number, usage: number): GPUBuffer };
+  tensorMap: { get(dataId: object): { resource?: unknown } };
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  commandQueueOwnedIds: WeakSet<object>;
+  uniformPendingDisposal: GPUBuffer[];
+  dispatchCountInPass: number;
+  makeTensorInfo(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
+  uploadToGPU(dataId: object): void;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+}
+
+export interface KernelSource {
+  /** Names the kernel in errors of the device, with what it is specialised by. */
+  name: string;
+  /** What is read: `name`, or `name: i32`; vectors of float32 where no type is said. */
+  inputs: readonly string[];
+  /** What is written, vectors of float32. */
+  outputs: readonly string[];
+  /** Numbers, as `p.name`. */
+  params: Readonly<Record<string, 'u32' | 'f32'>>;
+  /** Invocations of a workgroup along x and y. */
+  size: readonly [x: number, y: number];
+  /** Declarations at module scope. */
+  declare?: string;
+  /** What an invocation does; it has `group`, `groups` (vec3u), `local` (vec3u) and `index` (u32, its place in its
+   * workgroup). */
+  body: string;
+}
+
+/** How many workgroups there are along each dimension. */
+export type Groups = readonly [x: number, y: number, z: number];
+
+/** Uniforms that a kernel keeps: those of the shapes of a few networks. λ and rates that change go beyond. */
+const KEPT_UNIFORMS = 128;
+/** Every device takes as many workgroups along a dimension. */
+const MOST_GROUPS = 65_535;
+
+function wgsl({ inputs, outputs, params, size, declare = '', body }: KernelSource): string {
+  const bindings = [
+    ...inputs.map((input) => {
+      const [name, type = 'f32'] = input.split(': ');
+      return `var<storage, read> ${name}: array<${type}>`;
+    }),
+    ...outputs.map((name) => `var<storage, read_write> ${name}: array<f32>`),
+    'var<uniform> p: Params',
+  ];
+  const fields = Object.entries(params).map(([name, type]) => `${name}: ${type}`);
+  return `
+struct Params { ${fields.join(', ')} }
+${bindings.map((binding, i) => `@group(0) @binding(${i}) ${binding};`).join('\n')}
+${declare}
+@compute @workgroup_size(${size.join(', ')}, 1)
+fn main(
+  @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) index: u32) {
+${body}
+}`;
+}
+
+export class Kernel<Param extends string = string> {
+  readonly #source: KernelSource;
+  readonly #params: readonly [name: string, type: 'u32' | 'f32'][];
+  #device: GPUDevice | null = null;
+  #pipeline: GPUComputePipeline | null = null;
+  #layout: GPUBindGroupLayout | null = null;
+  #uniforms = new Map<string, GPUBuffer>();
+
+  constructor(source: KernelSource & { params: Readonly<Record<Param, 'u32' | 'f32'>> }) {
+    this.#source = source;
+    this.#params = Object.entries(source.params);
+  }
+
+  /** Runs on `inputs` and gives new float32 tensors of these shapes, in the order of the outputs; who calls sees to
+   * their disposal (a tidy). */
+  run(
+    inputs: readonly tf.Tensor[],
+    shapes: readonly (readonly number[])[],
+    params: Readonly<Record<Param, number>>,
+    groups: Groups,
+  ): tf.Tensor[] {
+    const backend = tf.backend() as Backend;
+    if (this.#device !== backend.device) this.#compile(backend.device);
+    const outputs = shapes.map((shape) => backend.makeTensorInfo(shape, 'float32'));
+    const entries: GPUBindGroupEntry[] = [];
+    for (const { dataId } of [...inputs, ...outputs]) {
+      backend.uploadToGPU(dataId);
+      backend.commandQueueOwnedIds.add(dataId);
+      const buffer = backend.tensorMap.get(dataId).resource as GPUBuffer;
+      entries.push({ binding: entries.length, resource: { buffer } });
+    }
+    entries.push({ binding: entries.length, resource: { buffer: this.#uniform(backend, params) } });
+    const bindGroup = backend.device.createBindGroup({ layout: this.#layout!, entries });
+    backend.ensureCommandEncoderReady();
+    const pass = (backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass());
+    pass.setPipeline(this.#pipeline!);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...groups);
+    if (++backend.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+    }
+    return outputs.map((info) => tf.engine().makeTensorFromTensorInfo(info));
+  }
+
+  #compile(device: GPUDevice): void {
+    const { name } = this.#source;
+    const module = device.createShaderModule({ label: name, code: wgsl(this.#source) });
+    this.#pipeline = device.createComputePipeline({
+      label: name,
+      layout: 'auto',
+      compute: { module, entryPoint: 'main' },
+    });
+    this.#layout = this.#pipeline.getBindGroupLayout(0);
+    this.#device = device;
+    this.#uniforms = new Map();
+  }
+
+  #uniform(backend: Backend, params: Readonly<Record<Param, number>>): GPUBuffer {
+    const values = this.#params.map(([name]) => params[name as Param]);
+    const key = values.join();
+    const known = this.#uniforms.get(key);
+    if (known) return known;
+    const size = 16 * Math.ceil(values.length / 4);
+    const bytes = new DataView(new ArrayBuffer(size));
+    this.#params.forEach(([, type], i) =>
+      type === 'u32' ? bytes.setUint32(4 * i, values[i]!, true) : bytes.setFloat32(4 * i, values[i]!, true),
+    );
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const kept = this.#uniforms.size < KEPT_UNIFORMS;
+    const buffer = kept
+      ? backend.device.createBuffer({ size, usage })
+      : backend.bufferManager.acquireBuffer(size, usage);
+    backend.device.queue.writeBuffer(buffer, 0, bytes.buffer);
+    if (kept) this.#uniforms.set(key, buffer);
+    else backend.uniformPendingDisposal.push(buffer);
+    return buffer;
+  }
+}
+
+/** So many workgroups, or a few more, along two dimensions; the place of one is `group.y * groups.x + group.x`. */
+export function spread(count: number): Groups {
+  const y = Math.ceil(count / MOST_GROUPS);
+  return [Math.ceil(count / y), y, 1];
+}
+
+/** Invocations of a workgroup that works on values one after the other. */
+const FLAT = 256;
+
+/** A kernel whose body computes the value at place `i` of outputs as long as `p.count`. */
+export function flatKernel<Param extends string>(
+  source: Omit<KernelSource, 'size'> & { params: Readonly<Record<Param, 'u32' | 'f32'>> },
+): (
+  inputs: readonly tf.Tensor[],
+  shapes: readonly (readonly number[])[],
+  params: Readonly<Record<Param, number>>,
+) => tf.Tensor[] {
+  const kernel = new Kernel<Param | 'count'>({
+    ...source,
+    params: { ...source.params, count: 'u32' } as Readonly<Record<Param | 'count', 'u32' | 'f32'>>,
+    size: [FLAT, 1],
+    body: `
+  let i = (group.y * groups.x + group.x) * ${FLAT} + index;
+  if (i >= p.count) { return; }
+${source.body}`,
+  });
+  return (inputs, shapes, params) => {
+    const count = tf.util.sizeFromShape(shapes[0] as number[]);
+    return kernel.run(
+      inputs,
+      shapes,
+      { ...params, count } as Record<Param | 'count', number>,
+      spread(Math.ceil(count / FLAT)),
+    );
+  };
+}
+
+/** One kernel for each value that it is specialised by, made when it is first asked for. */
+export function specialised<Key extends string | number, Made>(make: (key: Key) => Made): (key: Key) => Made {
+  const made = new Map<Key, Made>();
+  return (key) => {
+    let one = made.get(key);
+    if (one === undefined) made.set(key, (one = make(key)));
+    return one;
+  };
+}
