@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { EngineReport, RungReport } from '../../shared/protocol.ts';
 import { Ladder } from '../runs/ladder.ts';
+import { closeOnSignal, EXIT_STOPPED } from './serve.ts';
 
 const WIDTH = 100;
 
@@ -51,6 +52,7 @@ export function register(program: Command): void {
     .option('--json', 'print the report as JSON')
     .action(async (options: { json?: boolean }) => {
       const ladder = new Ladder({ requested: 'auto' });
+      closeOnSignal(async () => ladder.close(), EXIT_STOPPED);
       if (!options.json && process.stderr.isTTY)
         ladder.subscribe(({ rungs, testing }) => {
           const next = rungs.find((rung) => rung.verdict === 'untested');

@@ -55,7 +55,7 @@ async function serve(options: ServeOptions): Promise<void> {
     throw explainListen(error as NodeJS.ErrnoException, options);
   }
   closeOnSignal(async () => {
-    await Promise.all([app.close(), workshop.supervisor.close()]);
+    await Promise.all([app.close(), workshop.close()]);
   });
   const { port: bound } = app.server.address() as AddressInfo;
   console.log(`vanillascope ready at ${urlOf(host, bound)}`);
@@ -66,7 +66,10 @@ async function serve(options: ServeOptions): Promise<void> {
   shrink();
   workshop.ladder.chosen().then(
     (rung) => console.log(`engine: ${rung}`),
-    (error: Error) => console.error(`vanillascope: ${error.message}`),
+    (error: ScopeError) => {
+      // CONFLICT: the program ends, which it has said.
+      if (error.code !== 'CONFLICT') console.error(`vanillascope: ${error.message}`);
+    },
   );
   if (demo && workshop.store.empty) {
     const { DEMO } = await import('../runs/demo.ts');
@@ -76,6 +79,9 @@ async function serve(options: ServeOptions): Promise<void> {
     );
   }
 }
+
+/** Ended by Ctrl-C, as shells count it. */
+export const EXIT_STOPPED = 130;
 
 /** The first signal ends everything in order, the second at once; `exitCode` is that of the first. */
 export function closeOnSignal(close: () => Promise<void>, exitCode = 0): void {

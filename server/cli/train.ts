@@ -4,7 +4,7 @@ import { DATASET_IDS, type DatasetId, type NetworkConfig } from '../../shared/co
 import { ScopeError } from '../../shared/errors.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { EpochMetrics, RunRequest, RunSummary } from '../../shared/protocol.ts';
-import { addPlaces, closeOnSignal, type Places } from './serve.ts';
+import { addPlaces, closeOnSignal, EXIT_STOPPED, type Places } from './serve.ts';
 
 interface TrainOptions extends Places {
   dataset: DatasetId;
@@ -17,9 +17,6 @@ interface TrainOptions extends Places {
   merge: boolean;
   weights?: string;
 }
-
-/** Ended by Ctrl-C, as shells count it. */
-const EXIT_STOPPED = 130;
 
 export function register(program: Command): void {
   const presets = PRESETS.map((preset) => preset.id);
@@ -56,11 +53,11 @@ async function train(options: TrainOptions, presetGiven: boolean): Promise<void>
   } catch (error) {
     throw withOption(error);
   }
-  const { supervisor, start } = await openWorkshop({ runs, dataDir: data ?? null, backend });
+  const workshop = await openWorkshop({ runs, dataDir: data ?? null, backend });
 
   const end = new Promise<RunSummary>((resolve) => {
     let state = '';
-    supervisor.subscribe((event) => {
+    workshop.supervisor.subscribe((event) => {
       if (event.type === 'epoch') console.log(formatEpoch(event.metrics));
       if (event.type !== 'run' || !event.summary) return;
       const { summary } = event;
@@ -68,12 +65,12 @@ async function train(options: TrainOptions, presetGiven: boolean): Promise<void>
       if (['finished', 'stopped', 'failed'].includes(state)) resolve(summary);
     });
   });
-  await start(request, options.weights).catch((error: unknown) => {
+  await workshop.start(request, options.weights).catch((error: unknown) => {
     throw withOption(error);
   });
-  closeOnSignal(() => supervisor.close(), EXIT_STOPPED);
+  closeOnSignal(() => workshop.close(), EXIT_STOPPED);
   const { state, reason, id } = await end;
-  await supervisor.close();
+  await workshop.close();
   if (state === 'failed') console.error(`vanillascope: run ${id} failed: ${reason}`);
   else console.log(`run ${id} is ${state}${reason ? `: ${reason}` : ''}`);
   process.exit(state === 'finished' ? 0 : state === 'stopped' ? EXIT_STOPPED : 1);

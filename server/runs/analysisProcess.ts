@@ -1,9 +1,9 @@
-/** One task in a process of its own: forked, given the task, waited for, ended. */
-import { fork, type ChildProcess } from 'node:child_process';
+/** One task in a process of its own: given the task, waited for, ended. */
 import { fileURLToPath } from 'node:url';
 import { ScopeError } from '../../shared/errors.ts';
 import type { AnalysisAnswer, AnalysisTask } from '../training/tasks.ts';
-import { LOADER, shorten } from './process.ts';
+import { Child, howItEnded, type ChildListener } from './child.ts';
+import { shorten } from './process.ts';
 
 export const ANALYSIS = fileURLToPath(new URL('../analysis.ts', import.meta.url));
 
@@ -12,50 +12,47 @@ export interface AnalysisOptions {
   entry?: string;
   /** A process that has not answered by then is ended. */
   timeoutSeconds?: number;
+  /** As of ChildOptions. */
+  upSeconds?: number;
 }
 
 export const TIMEOUT_SECONDS = 120;
 
-export function forkAnalysis(entry = ANALYSIS): ChildProcess {
-  return fork(entry, {
-    execArgv: ['--import', LOADER],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    detached: process.platform !== 'win32',
-  });
+export function forkAnalysis(
+  { entry = ANALYSIS, upSeconds }: AnalysisOptions,
+  listener: ChildListener,
+): Child {
+  const detached = process.platform !== 'win32';
+  return new Child(entry, { serialization: 'advanced', detached, upSeconds }, listener);
 }
 
 /** The answer of the process; throws the ScopeError that it reports, or INTERNAL where it crashes or takes too long. */
 export function analyse(
   task: AnalysisTask,
-  { entry, timeoutSeconds = TIMEOUT_SECONDS }: AnalysisOptions = {},
+  options: AnalysisOptions = {},
 ): Promise<Exclude<AnalysisAnswer, { type: 'failure' }>> {
+  const { timeoutSeconds = TIMEOUT_SECONDS } = options;
   return new Promise((resolve, reject) => {
-    const child = forkAnalysis(entry);
     let answer: AnalysisAnswer | null = null;
-    let words = '';
     let late = false;
+    const child = forkAnalysis(options, {
+      onMessage: (message) => (answer = message as AnalysisAnswer),
+      onExit: (exit) => {
+        clearTimeout(timer);
+        if (answer && answer.type !== 'failure') return resolve(answer);
+        const how = late ? `gave no answer within ${timeoutSeconds} s` : howItEnded(exit);
+        const last = shorten(child.lastWords);
+        reject(
+          answer
+            ? new ScopeError(answer.code, answer.message, answer.field ? { field: answer.field } : {})
+            : new ScopeError('INTERNAL', `the analysis process ${how}${last ? `: ${last}` : ''}`),
+        );
+      },
+    });
     const timer = setTimeout(() => {
       late = true;
-      child.kill('SIGKILL');
+      child.kill();
     }, timeoutSeconds * 1000);
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-4000)));
-    child.on('message', (message) => (answer = message as AnalysisAnswer));
-    const end = (how: string): void => {
-      clearTimeout(timer);
-      if (answer && answer.type !== 'failure') return resolve(answer);
-      const last = shorten(words);
-      reject(
-        answer
-          ? new ScopeError(answer.code, answer.message, answer.field ? { field: answer.field } : {})
-          : new ScopeError('INTERNAL', `the analysis process ${how}${last ? `: ${last}` : ''}`),
-      );
-    };
-    child.on('error', (error) => end(`did not start: ${error.message}`));
-    child.on('close', (code, signal) => {
-      if (late) end(`gave no answer within ${timeoutSeconds} s`);
-      else end(signal ? `was ended by ${signal}` : `ended with code ${code}`);
-    });
-    child.send(task, () => undefined);
+    child.send(task);
   });
 }

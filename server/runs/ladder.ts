@@ -1,17 +1,19 @@
 /** The ladder of engines: tries every rung for real, each in a process of its own, and takes the best that works. */
-import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { EngineReport, RungReport } from '../../shared/protocol.ts';
 import { RUNG_TITLES } from '../engine/engine.ts';
+import { Child, howItEnded, UP_SECONDS } from './child.ts';
 
 export interface LadderOptions {
   /** `auto` takes the best; a rung's name takes that one or none. */
   requested: 'auto' | RungId;
   /** A rung that does not answer within this many seconds has failed. */
   timeoutSeconds?: number;
+  /** As of ChildOptions. */
+  upSeconds?: number;
   /** The script that tries one rung; tests put a crashing one in its place. */
   entry?: string;
   /** Seconds between the choice and the tests of what is left: a run that waits for the choice starts sooner. */
@@ -26,18 +28,24 @@ const LANES: readonly (readonly RungId[])[] = [
 ];
 
 const ENTRY = fileURLToPath(new URL('../rung.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 export class Ladder {
   readonly #options: Required<LadderOptions>;
   readonly #listeners = new Set<(report: EngineReport) => void>();
   readonly #chosen: Promise<RungId>;
+  readonly #closing = new AbortController();
   #settle: { resolve: (rung: RungId) => void; reject: (error: ScopeError) => void } | null = null;
   #testing: Promise<EngineReport> | null = null;
   #report: EngineReport;
 
   constructor(options: LadderOptions) {
-    this.#options = { timeoutSeconds: 120, entry: ENTRY, pauseSeconds: 0, ...options };
+    this.#options = {
+      timeoutSeconds: 120,
+      upSeconds: UP_SECONDS,
+      entry: ENTRY,
+      pauseSeconds: 0,
+      ...options,
+    };
     this.#chosen = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.#chosen.catch(() => undefined); // the rejection is for those who ask
     this.#report = {
@@ -66,14 +74,21 @@ export class Ladder {
   }
 
   /** The best rung (or the requested one), as soon as it is known; starts the test if nobody has. Rejects with
-   * ENGINE_UNAVAILABLE and the reasons. */
+   * ENGINE_UNAVAILABLE and the reasons, or with CONFLICT where the ladder is closed before. */
   chosen(): Promise<RungId> {
     void this.test();
     return this.#chosen;
   }
 
+  /** Ends the rungs that are being tried and tries no more; a choice that is still awaited is refused. */
+  close(): void {
+    this.#closing.abort();
+    this.#settle!.reject(new ScopeError('CONFLICT', 'the program is ending'));
+  }
+
   async #testAll(): Promise<EngineReport> {
     const { requested, pauseSeconds } = this.#options;
+    const { signal } = this.#closing;
     this.#update({ testing: true });
     if (requested === 'auto') await Promise.all(LANES.map((lane) => this.#climb(lane)));
     else {
@@ -81,7 +96,7 @@ export class Ladder {
       if (this.#report.chosen === null) this.#settle!.reject(this.#unavailable());
     }
     if (this.#report.chosen !== null && pauseSeconds > 0)
-      await new Promise((resolve) => setTimeout(resolve, pauseSeconds * 1000).unref());
+      await wait(pauseSeconds * 1000, undefined, { ref: false, signal }).catch(() => undefined);
     for (const { id, verdict } of [...this.#report.rungs]) if (verdict === 'untested') await this.#try(id);
     this.#update({ testing: false });
     if (this.#report.chosen === null) this.#settle!.reject(this.#unavailable());
@@ -95,8 +110,11 @@ export class Ladder {
 
   async #try(id: RungId): Promise<void> {
     const { requested } = this.#options;
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
     const allowSoftware = id === 'webgpu' && requested === 'webgpu';
-    const outcome = await tryRung(id, { ...this.#options, allowSoftware });
+    const outcome = await tryRung(id, { ...this.#options, allowSoftware, signal });
+    if (signal.aborted) return; // ended halfway, it has shown nothing
     const rungs = this.#report.rungs.map((rung) => (rung.id === id ? outcome : rung));
     const best = this.#report.chosen === null ? bestOf(rungs, requested) : undefined;
     if (!best) return this.#update({ rungs });
@@ -123,36 +141,37 @@ export class Ladder {
 export interface Attempt {
   allowSoftware: boolean;
   timeoutSeconds: number;
+  upSeconds: number;
   /** The script that tries one rung. */
   entry: string;
+  /** Ends the process. */
+  signal: AbortSignal;
 }
 
 /** Tries one rung in a process; a crash, a hang or silence is a failure with its reason. Never rejects. */
 export function tryRung(id: RungId, attempt: Partial<Attempt> = {}): Promise<RungReport> {
-  const { allowSoftware = false, timeoutSeconds = 120, entry = ENTRY } = attempt;
+  const { allowSoftware = false, timeoutSeconds = 120, upSeconds, entry = ENTRY, signal } = attempt;
   return new Promise((resolve) => {
     let report: RungReport | null = null;
-    let lastWords = '';
     let late = false;
-    const child = fork(entry, [id, ...(allowSoftware ? ['allow-software'] : [])], {
-      execArgv: ['--import', TSX],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
+    const args = [id, ...(allowSoftware ? ['allow-software'] : [])];
+    const child = new Child(
+      entry,
+      { args, upSeconds },
+      {
+        onMessage: (message) => (report = message as RungReport),
+        onExit: (exit) => {
+          clearTimeout(timer);
+          const how = late ? `no answer within ${timeoutSeconds} s` : `its process ${howItEnded(exit)}`;
+          resolve(report ?? { ...untested(id), verdict: 'failed', reason: how + quote(child.lastWords) });
+        },
+      },
+    );
     const timer = setTimeout(() => {
       late = true;
-      child.kill('SIGKILL');
+      child.kill();
     }, timeoutSeconds * 1000);
-    child.stderr!.on('data', (text: Buffer) => (lastWords = (lastWords + text.toString()).slice(-4000)));
-    child.on('message', (message) => (report = message as RungReport));
-    const end = (how: string): void => {
-      clearTimeout(timer);
-      resolve(report ?? { ...untested(id), verdict: 'failed', reason: how + quote(lastWords) });
-    };
-    child.on('error', (error) => end(`its process did not start: ${error.message}`));
-    child.on('close', (code, signal) => {
-      if (late) end(`no answer within ${timeoutSeconds} s`);
-      else end(signal ? `its process was ended by ${signal}` : `its process ended with code ${code}`);
-    });
+    signal?.addEventListener('abort', () => child.kill(), { once: true });
   });
 }
 

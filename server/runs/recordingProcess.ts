@@ -1,31 +1,25 @@
 /** An analysis process that stays: it records one image at one snapshot after another. */
-import type { ChildProcess } from 'node:child_process';
 import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { AnalysisAnswer, AnalysisTask } from '../training/tasks.ts';
 import { forkAnalysis, TIMEOUT_SECONDS, type AnalysisOptions } from './analysisProcess.ts';
+import { howItEnded, type Child } from './child.ts';
 import { shorten } from './process.ts';
 
 export class RecordingProcess {
   readonly rung: RungId;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   readonly #timeoutSeconds: number;
   #answered: ((answer: AnalysisAnswer | string) => void) | null = null;
-  #words = '';
   #alive = true;
 
-  constructor(rung: RungId, { entry, timeoutSeconds = TIMEOUT_SECONDS }: AnalysisOptions = {}) {
+  constructor(rung: RungId, options: AnalysisOptions = {}) {
     this.rung = rung;
-    this.#timeoutSeconds = timeoutSeconds;
-    this.#child = forkAnalysis(entry);
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.#words = (this.#words + text).slice(-4000);
+    this.#timeoutSeconds = options.timeoutSeconds ?? TIMEOUT_SECONDS;
+    this.#child = forkAnalysis(options, {
+      onMessage: (message) => this.#answered?.(message as AnalysisAnswer),
+      onExit: (exit) => this.#gone(howItEnded(exit)),
     });
-    this.#child.on('message', (message) => this.#answered?.(message as AnalysisAnswer));
-    this.#child.on('error', (error) => this.#gone(`did not start: ${error.message}`));
-    this.#child.on('close', (code, signal) =>
-      this.#gone(signal ? `was ended by ${signal}` : `ended with code ${code}`),
-    );
   }
 
   get alive(): boolean {
@@ -41,7 +35,7 @@ export class RecordingProcess {
     }, this.#timeoutSeconds * 1000);
     const answer = await new Promise<AnalysisAnswer | string>((resolve) => {
       this.#answered = resolve;
-      this.#child.send(task, () => undefined); // of a failure tells the process's end
+      this.#child.send(task);
     });
     clearTimeout(timer);
     this.#answered = null;
@@ -54,12 +48,12 @@ export class RecordingProcess {
 
   end(): void {
     this.#alive = false;
-    this.#child.kill('SIGKILL');
+    this.#child.kill();
   }
 
   #gone(how: string): void {
     this.#alive = false;
-    const last = shorten(this.#words);
+    const last = shorten(this.#child.lastWords);
     this.#answered?.(`the analysis process ${how}${last ? `: ${last}` : ''}`);
   }
 }

@@ -11,7 +11,7 @@ import type {
 import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
 import type { RunFolder } from './folder.ts';
 import { isMomentId } from './id.ts';
-import { TrainerProcess, type Exit } from './process.ts';
+import { TrainerProcess, type Exit, type ProcessListener } from './process.ts';
 import { summarise, type Progress } from './record.ts';
 
 export type RunEvent =
@@ -37,6 +37,8 @@ export interface SessionOptions {
   emit(event: RunEvent): void;
   /** Called once the process has gone, before the end is announced. */
   onEnd(): void;
+  /** As of ChildOptions. */
+  upSeconds?: number;
 }
 
 interface Outcome {
@@ -67,10 +69,11 @@ export class RunSession {
     this.#options = options;
     this.#folder = options.folder;
     this.#enter('preparing');
-    this.#process = new TrainerProcess(options.worker, {
+    const listener: ProcessListener = {
       onEvent: (event) => this.#handle(event),
       onExit: (exit) => void this.#finish(exit),
-    });
+    };
+    this.#process = new TrainerProcess(options.worker, listener, options.upSeconds);
     this.#process.send(start);
     if (options.watch) this.watch(options.watch);
     this.#beat = setInterval(() => void this.#folder.beat().catch(() => undefined), BEAT_MS).unref();
@@ -264,12 +267,8 @@ export class RunSession {
   }
 }
 
-function describeExit({ code, signal, lastWords }: Exit): string {
-  const how = signal
-    ? `was ended by ${signal}`
-    : code === null
-      ? "can't be started"
-      : `ended with exit code ${code}`;
+function describeExit({ code, signal, notStarted, lastWords }: Exit): string {
+  const how = notStarted ?? (signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
   const hint = signal === 'SIGKILL' ? ' (out of memory?)' : '';
   return `the training process ${how}${hint}${lastWords ? `; its last words: ${lastWords}` : ''}`;
 }

@@ -30,6 +30,8 @@ export interface Workshop {
   };
   /** Fills the request with defaults, checks it and starts the run, from the weights in the file at `weights` if given. */
   start(request: RunRequest, weights?: string): Promise<RunDetail>;
+  /** Ends every process, the runs' in order; resolves when all is on disk. */
+  close(): Promise<void>;
 }
 
 export async function openWorkshop({
@@ -56,5 +58,13 @@ export async function openWorkshop({
   };
   const start = async (request: RunRequest, weights?: string): Promise<RunDetail> =>
     supervisor.start(resolveRun(request, await datasets.shape(request.data.dataset)), weights);
-  return { store, ladder, supervisor, analyst: new Analyst(), datasets, start };
+  const analyst = new Analyst();
+  const close = async (): Promise<void> => {
+    const stopped = supervisor.close();
+    // After the runs have been told: one that waits for the choice is to end with them, not for want of an engine.
+    ladder.close();
+    analyst.close();
+    await stopped;
+  };
+  return { store, ladder, supervisor, analyst, datasets, start, close };
 }

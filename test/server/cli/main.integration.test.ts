@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hangStarts, isAlive } from '../runs/hanging.ts';
 import { until } from '../runs/helper.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/main.ts', import.meta.url));
@@ -146,6 +147,20 @@ test('the server answers, and a signal ends it in order', async () => {
   expect((await fetch(`${server.url}/api/engine`)).status).toBe(200);
   server.child.kill('SIGTERM');
   expect(await server.end).toBe(0);
+});
+
+test.each([
+  ['serve', 0],
+  ['doctor', 130],
+])('%s that is ended while engines hang in their start leaves none of them behind', async (name, code) => {
+  const pids = hangStarts(9, 1);
+  const serve = ['--port', '0', '--no-demo', '--runs', join(folder, 'hanging')];
+  const program = run(name, ...(name === 'serve' ? serve : []));
+  await until(() => pids().length === 3);
+  program.child.kill('SIGTERM');
+  expect(await program.end).toBe(code);
+  await until(() => !pids().some(isAlive));
+  expect(pids()).toHaveLength(3);
 });
 
 test('a server with an empty runs folder starts a demo run, stops it on a signal, and keeps it', async () => {

@@ -5,6 +5,8 @@ import { afterAll, expect, test } from 'vitest';
 import { formatReport } from '../../../server/cli/doctor.ts';
 import { Ladder } from '../../../server/runs/ladder.ts';
 import type { EngineReport } from '../../../shared/protocol.ts';
+import { hangStarts, isAlive } from './hanging.ts';
+import { until } from './helper.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ladder-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,7 +35,7 @@ const verdicts = (report: EngineReport) => Object.fromEntries(report.rungs.map((
 test('a crash, a hang and an exit are failures with their reason, and the best rung left is used', async () => {
   const ladder = new Ladder({
     requested: 'auto',
-    timeoutSeconds: 2,
+    timeoutSeconds: 5,
     entry: entry('mixed', { 'tensorflow-gpu': 'abort', webgpu: 'hang', wasm: 'pass', cpu: 'pass' }),
   });
   const seen: EngineReport[] = [];
@@ -48,11 +50,11 @@ test('a crash, a hang and an exit are failures with their reason, and the best r
     cpu: 'passed',
   });
   expect(report.rungs[0]!.reason).toBe('its process was ended by SIGABRT: terminate called after throwing');
-  expect(report.rungs[1]!.reason).toBe('no answer within 2 s');
+  expect(report.rungs[1]!.reason).toBe('no answer within 5 s');
   expect(report.rungs[2]!.reason).toBe('its process ended with code 3: Error: boom');
   expect(report.rungs[3]!.reason).toBe(
     'the best that passes: tensorflow-gpu, webgpu and tensorflow were passed over ' +
-      '(its process was ended by SIGABRT; no answer within 2 s; its process ended with code 3)',
+      '(its process was ended by SIGABRT; no answer within 5 s; its process ended with code 3)',
   );
   expect(report).toMatchObject({ chosen: 'wasm', testing: false, requested: 'auto' });
   expect(seen[0]).toMatchObject({ testing: true, chosen: null });
@@ -116,6 +118,43 @@ test('a requested rung that fails is an error with its reason, whatever else wor
 test('where nothing works, every reason is named', async () => {
   const ladder = new Ladder({ requested: 'auto', entry: entry('none', {}) });
   await expect(ladder.chosen()).rejects.toThrow(/no engine works here: tensorflow-gpu: .*; cpu: /);
+});
+
+test('a rung whose process never comes up has failed, with the reason', async () => {
+  hangStarts(2);
+  const ladder = new Ladder({
+    requested: 'cpu',
+    upSeconds: 3,
+    entry: entry('up', { cpu: 'pass', wasm: 'pass' }),
+  });
+  await expect(ladder.chosen()).rejects.toThrow(/cpu: its process did not start within 2 × 3 s/);
+  expect(verdicts(await ladder.test())).toMatchObject({ cpu: 'failed', wasm: 'passed' });
+});
+
+test('a ladder that is closed ends what it tries and tries no more', async () => {
+  const pids = hangStarts(9);
+  const ladder = new Ladder({ requested: 'auto', entry: entry('closed', {}) });
+  const chosen = expect(ladder.chosen()).rejects.toThrow('the program is ending');
+  await until(() => pids().length === 2);
+  ladder.close();
+  const report = await ladder.test();
+  await chosen;
+  expect(report).toMatchObject({ chosen: null, testing: false });
+  expect(new Set(report.rungs.map((rung) => rung.verdict))).toEqual(new Set(['untested']));
+  await until(() => !pids().some(isAlive));
+  expect(pids()).toHaveLength(2);
+});
+
+test('a ladder that is closed after the choice keeps it', async () => {
+  const ladder = new Ladder({
+    requested: 'auto',
+    pauseSeconds: 1000,
+    entry: entry('kept', { 'tensorflow-gpu': 'pass', tensorflow: 'pass' }),
+  });
+  expect(await ladder.chosen()).toBe('tensorflow-gpu');
+  ladder.close();
+  expect(verdicts(await ladder.test())).toMatchObject({ 'tensorflow-gpu': 'used', cpu: 'untested' });
+  expect(await ladder.chosen()).toBe('tensorflow-gpu');
 });
 
 test('the real wasm and cpu rungs pass, each in its process, and the report fits 100 columns', async () => {

@@ -1,7 +1,9 @@
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { configure, createBench, until, type Bench } from './helper.ts';
+import { RunSession } from '../../../server/runs/session.ts';
+import { hangStarts } from './hanging.ts';
+import { configure, createBench, FAKE_WORKER, until, type Bench } from './helper.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());
@@ -154,4 +156,39 @@ test('a run whose records can not be written fails with the reason', async () =>
   expect(bench.supervisor.detail(id).reason).toBe(
     "the run can't be recorded: ENOSPC: no space left on device",
   );
+});
+
+/** Begins a run of the fake worker, whose process is given `upSeconds` to come up; returns its id. */
+async function begin(upSeconds: number): Promise<string> {
+  const folder = await bench.store.create(configure('plain'));
+  const { config } = folder.record;
+  const places = { dataDir: null, cacheDir: bench.path };
+  const ignore = (): void => undefined;
+  new RunSession({
+    folder,
+    worker: FAKE_WORKER,
+    start: { type: 'start', config, rung: 'cpu', allowSoftware: false, resume: null, ...places },
+    watch: null,
+    emit: ignore,
+    onEnd: ignore,
+    upSeconds,
+  });
+  return folder.id;
+}
+
+test('a run whose process hangs in its start is begun once more, and finishes', async () => {
+  bench = await createBench();
+  const pids = hangStarts(1);
+  const id = await begin(5);
+  await bench.reach(id, 'finished');
+  expect(pids()).toHaveLength(2);
+  expect(bench.store.get(id).record).toMatchObject({ engine: 'fake', epoch: 3, reason: '' });
+});
+
+test('a run whose process never comes up fails with the reason', async () => {
+  bench = await createBench();
+  hangStarts(9);
+  const id = await begin(1);
+  await bench.reach(id, 'failed');
+  expect(bench.supervisor.detail(id).reason).toBe('the training process did not start within 2 × 1 s');
 });

@@ -85,6 +85,22 @@ test('the reason for an engine names those that were passed over, and why', () =
   );
 });
 
+test.each([
+  ['its process did not start within 2 × 30 s', '其进程在 2 × 30 秒内未能启动'],
+  ['its process did not start: spawn EAGAIN', '其进程未能启动：spawn EAGAIN'],
+  ['the training process did not start within 2 × 30 s', '训练进程在 2 × 30 秒内未能启动'],
+  [
+    'the analysis process did not start within 2 × 30 s: some banner',
+    '分析进程在 2 × 30 秒内未能启动：some banner',
+  ],
+  [
+    'the training process ended with exit code 7; its last words: Error: boom',
+    '训练进程以代码 7 退出；最后的输出：Error: boom',
+  ],
+])('%s', (reason, expected) => {
+  expect(said(reason, 'zh').text).toBe(expected);
+});
+
 test('a diverged training keeps its numbers', () => {
   const { message } = diverged('the training loss is NaN', { epoch: 3, step: 17, learningRate: 0.1 });
   expect(said(message, 'zh').text).toMatch(/第 3 轮第 17 步：训练损失为 NaN.*（0\.02 而不是 0\.1）/);

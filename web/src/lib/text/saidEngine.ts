@@ -30,7 +30,10 @@ export const ENGINE_SAYINGS: readonly Saying[] = [
     /^its process ended with code (\d+)(?:: (.+))?$/,
     ([code, why]) => `其进程以代码 ${code} 退出${last(why)}`,
   ],
-  [/^its process did not start(?:: (.+))?$/, ([why]) => `其进程未能启动${last(why)}`],
+  [
+    /^its process did not start(?: within (\d+) × (\d+) s)?(?:: (.+))?$/,
+    ([n, s, why]) => `其进程${n ? `在 ${n} × ${s} 秒内` : ''}未能启动${last(why)}`,
+  ],
   [/^self-test: no gradient of (.+)$/, ([name]) => `自检：没有 ${name} 的梯度`],
   [/^self-test: (.+) is all zeros$/, ([what], say) => `自检：${say(what!)}全为零`],
   [

@@ -43,11 +43,16 @@ export const RUN_SAYINGS: readonly Saying[] = [
   ],
   [/^tap (\S+): a value of a measured image is not finite$/, ([tap]) => `观测点 ${tap} 的值不是有限数`],
   [
-    /^the training process (?:was ended by (\w+)|ended with exit code (\d+)|(can't be started))( \(out of memory\?\))?(?:; its last words: ([^]*))?$/,
-    ([signal, code, , memory, words]) =>
-      (signal ? `训练进程被 ${signal} 终止` : code ? `训练进程以代码 ${code} 退出` : '训练进程无法启动') +
+    /^the training process (?:was ended by (\w+)|ended with exit code (\d+))( \(out of memory\?\))?(?:; its last words: ([^]*))?$/,
+    ([signal, code, memory, words]) =>
+      (signal ? `训练进程被 ${signal} 终止` : `训练进程以代码 ${code} 退出`) +
       (memory ? '（内存不足？）' : '') +
       (words ? `；最后的输出：${words}` : ''),
+  ],
+  [
+    /^the (training|analysis) process did not start(?: within (\d+) × (\d+) s)?(?:(?:; its last words)?: ([^]+))?$/,
+    ([which, n, s, why]) =>
+      `${which === 'training' ? '训练' : '分析'}进程${n ? `在 ${n} × ${s} 秒内` : ''}未能启动${colon(why)}`,
   ],
   [/^the run can't be recorded: (.+)$/, ([why]) => `无法写入训练记录：${why}`],
   [
