@@ -18,9 +18,14 @@ export function packageFolder(name: string): string {
   return dirname(require.resolve(`${name}/package.json`));
 }
 
+/** The name alone where a bundle has left the package's own file behind. */
 export function packageVersion(name: string): string {
-  const { version } = require(`${name}/package.json`) as { version: string };
-  return `${name} ${version}`;
+  try {
+    const { version } = require(`${name}/package.json`) as { version: string };
+    return `${name} ${version}`;
+  } catch {
+    return name;
+  }
 }
 
 /** Model of the processor and how many cores the process may use. */

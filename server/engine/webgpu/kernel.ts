@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface Backend extends tf.KernelBackend {
   device: GPUDevice;
   bufferManager: { acquireBuffer(size: number, usage: number): GPUBuffer };
-  tensorMap: { get(dataId: object): { resource?: unknown } };
+  tensorMap: { get(dataId: object): { dtype: tf.DataType; values: unknown; resource?: unknown } };
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
   commandQueueOwnedIds: WeakSet<object>;
@@ -43,6 +43,19 @@ export type Groups = readonly [x: number, y: number, z: number];
 
 /** Uniforms that a kernel keeps: those of the shapes of a few networks. λ and rates that change go beyond. */
 const KEPT_UNIFORMS = 128;
+/** Bindings that a kernel keeps: those of some steps. */
+const KEPT_BIND_GROUPS = 512;
+
+const numbers = new WeakMap<GPUBuffer, number>();
+let counted = 0;
+
+/** Tells a buffer from every other. */
+function numberOf(buffer: GPUBuffer): number {
+  let number = numbers.get(buffer);
+  if (number === undefined) numbers.set(buffer, (number = counted++));
+  return number;
+}
+
 /** Every device takes as many workgroups along a dimension. */
 const MOST_GROUPS = 65_535;
 
@@ -74,7 +87,8 @@ export class Kernel<Param extends string = string> {
   #device: GPUDevice | null = null;
   #pipeline: GPUComputePipeline | null = null;
   #layout: GPUBindGroupLayout | null = null;
-  #uniforms = new Map<string, GPUBuffer>();
+  readonly #uniforms = new Map<string, GPUBuffer>();
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
 
   constructor(source: KernelSource & { params: Readonly<Record<Param, 'u32' | 'f32'>> }) {
     this.#source = source;
@@ -92,15 +106,13 @@ export class Kernel<Param extends string = string> {
     const backend = tf.backend() as Backend;
     if (this.#device !== backend.device) this.#compile(backend.device);
     const outputs = shapes.map((shape) => backend.makeTensorInfo(shape, 'float32'));
-    const entries: GPUBindGroupEntry[] = [];
-    for (const { dataId } of [...inputs, ...outputs]) {
+    const buffers = [...inputs, ...outputs].map(({ dataId }) => {
       backend.uploadToGPU(dataId);
       backend.commandQueueOwnedIds.add(dataId);
-      const buffer = backend.tensorMap.get(dataId).resource as GPUBuffer;
-      entries.push({ binding: entries.length, resource: { buffer } });
-    }
-    entries.push({ binding: entries.length, resource: { buffer: this.#uniform(backend, params) } });
-    const bindGroup = backend.device.createBindGroup({ layout: this.#layout!, entries });
+      return backend.tensorMap.get(dataId).resource as GPUBuffer;
+    });
+    buffers.push(this.#uniform(backend, params));
+    const bindGroup = this.#bind(backend.device, buffers);
     backend.ensureCommandEncoderReady();
     const pass = (backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass());
     pass.setPipeline(this.#pipeline!);
@@ -123,7 +135,20 @@ export class Kernel<Param extends string = string> {
     });
     this.#layout = this.#pipeline.getBindGroupLayout(0);
     this.#device = device;
-    this.#uniforms = new Map();
+    this.#uniforms.clear();
+    this.#bindGroups.clear();
+  }
+
+  /** tfjs keeps the buffers of a step and gives them out in much the same order in the next: most bindings come again. */
+  #bind(device: GPUDevice, buffers: readonly GPUBuffer[]): GPUBindGroup {
+    const key = buffers.map(numberOf).join();
+    const known = this.#bindGroups.get(key);
+    if (known) return known;
+    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const bindGroup = device.createBindGroup({ layout: this.#layout!, entries });
+    if (this.#bindGroups.size >= KEPT_BIND_GROUPS) this.#bindGroups.clear();
+    this.#bindGroups.set(key, bindGroup);
+    return bindGroup;
   }
 
   #uniform(backend: Backend, params: Readonly<Record<Param, number>>): GPUBuffer {

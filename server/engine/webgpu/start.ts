@@ -4,10 +4,11 @@ import { packageVersion, useBackend } from '../backend.ts';
 import { EngineUnavailable, shortMessage, type Engine, type EngineOptions } from '../engine.ts';
 import { ScopeError } from '../../../shared/errors.ts';
 import { provideOps } from '../../nn/ops.ts';
+import type { Backend } from './kernel.ts';
 import { webgpuOps } from './ops.ts';
-import { findSwiftShader, preloadVulkanBeside } from './swiftshader.ts';
+import { findSwiftShader, preloadVulkanBeside, SOFTWARE } from './swiftshader.ts';
+import { replaceUploads } from './uploads.ts';
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render|warp/i;
 const BY_NAME = 'ask for it by name to use it all the same: --backend webgpu';
 
 /** The limits that tfjs's kernels grow into; the defaults of WebGPU are far below what devices offer. */
@@ -88,7 +89,10 @@ export async function startWebgpu({ allowSoftware }: EngineOptions): Promise<Eng
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(gpu, adapter.info), 3);
+  // Each submission costs as much as some kernels; more would keep what is not needed any more for longer.
+  tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 32);
   await useBackend('webgpu');
+  replaceUploads(tf.backend() as Backend);
   provideOps(webgpuOps);
 
   return {

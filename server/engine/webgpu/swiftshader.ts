@@ -3,6 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+/** Words for adapters that compute on the processor. */
+export const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render|warp/i;
+
 /** Folders below `root` whose name starts with `prefix`, newest name first. */
 function versions(root: string, prefix: string): string[] {
   if (!existsSync(root)) return [];

@@ -70,6 +70,26 @@ describe.skipIf(missing)(`WebGPU${missing ? ` (skipped: ${missing})` : ''}`, () 
 
   testAgreement(ops, 'cpu');
 
+  test('values from outside arrive whole, also where a buffer is used again at once', async () => {
+    const length = 700_001; // more than is written at a time
+    const results: tf.Tensor[] = [];
+    for (let round = 0; round < 4; round++) {
+      const x = tf.tensor1d(Float32Array.from({ length }, (_, i) => i + round));
+      results.push(ops().joined([x]));
+      x.dispose();
+    }
+    for (const [round, result] of results.entries()) {
+      const values = (await result.data()) as Float32Array;
+      expect(values.length).toBe(length);
+      expect(values.findIndex((value, i) => value !== i + round)).toBe(-1);
+    }
+    const whole = tf.tensor1d([1, -2, 3], 'int32');
+    const truth = tf.tensor1d([true, false, true]);
+    const both = tf.add(whole, tf.cast(truth, 'int32'));
+    expect([...(await both.data())]).toEqual([2, -2, 4]);
+    tf.dispose([results, whole, truth, both]);
+  });
+
   test('loss and every gradient of a network agree with those of the cpu backend', async () => {
     const got = await gradients();
     await tf.setBackend('cpu');
