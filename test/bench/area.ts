@@ -3,6 +3,8 @@ import type { RungId } from '../../shared/config.ts';
 
 export interface BenchOptions {
   rungs: readonly RungId[];
+  /** Starts the process of a rung, whose name is added to it; null takes engineProcess.ts. */
+  rungCommand: readonly string[] | null;
   presets: readonly string[];
   batches: readonly number[];
   /** Rounds, each of which measures everything once, in turn. */

@@ -4,7 +4,7 @@ import { startEngine } from '../../server/engine/start.ts';
 import type { RungId } from '../../shared/config.ts';
 import { measureIdle } from './measureIdle.ts';
 import { measureSnapshot } from './measureSnapshot.ts';
-import { measureStore } from './measureStore.ts';
+import type * as Store from './measureStore.ts';
 import type { Request } from './protocol.ts';
 import { Workload } from './workload.ts';
 
@@ -31,8 +31,13 @@ async function answer(request: Request): Promise<unknown> {
       return measureSnapshot(await workload!.snapshot());
     case 'profile':
       return workload!.profile();
-    case 'store':
-      return measureStore(request.preset, engine.rung);
+    case 'dispatches':
+      return workload!.dispatches();
+    case 'store': {
+      // By its address: a bundle leaves the data sets and their libraries out.
+      const { href } = new URL('./measureStore.ts', import.meta.url);
+      return ((await import(href)) as typeof Store).measureStore(request.preset, engine.rung);
+    }
   }
 }
 

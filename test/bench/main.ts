@@ -1,24 +1,21 @@
 /**
  * `npm run bench [-- AREA] [-- --json]`: measures, prints and writes test/bench/RESULTS.md. Areas are train, taps,
- * feed, memory, growth, store and paint; without one, all. PyTorch is taken from VANILLASCOPE_PYTHON, or python3, where that has torch.
+ * feed, memory, growth, store and paint; without one, all. PyTorch is taken from VANILLASCOPE_PYTHON, or python3, where
+ * that has torch. With --json the tables go to stderr. `--rung-command "COMMAND ARGS"` lets train and taps start the
+ * process of a rung by that command, split at spaces, and the rung's name.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { tryRung } from '../../server/runs/ladder.ts';
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import type { Bench, BenchOptions } from './area.ts';
-import { bench as feed } from './feed.ts';
-import { bench as growth } from './growth.ts';
-import { bench as memory } from './memory.ts';
-import { bench as paint } from './paint.ts';
-import { bench as store } from './store.ts';
+import { beside, BUNDLED } from './beside.ts';
 import { digits, replaceSection } from './table.ts';
-import { bench as taps } from './taps.ts';
 import { bench as train } from './train.ts';
 
-const AREAS: Readonly<Record<string, Bench>> = { train, taps, feed, memory, growth, store, paint };
-const RESULTS = new URL('./RESULTS.md', import.meta.url);
+/** A bundle holds the first alone: the others take the whole program. */
+const AREAS = BUNDLED ? ['train'] : ['train', 'taps', 'feed', 'memory', 'growth', 'store', 'paint'];
+const RESULTS = beside('RESULTS.md');
 const TITLE = '# Measured\n\nWritten by `npm run bench` (`-- AREA` measures one section anew).\n';
 
 /** Plain JavaScript needs minutes for a window of it: measured only when it is asked for. */
@@ -29,6 +26,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     rungs: { type: 'string' },
+    'rung-command': { type: 'string' },
     presets: { type: 'string', default: 'small,article' },
     batches: { type: 'string', default: '128,512' },
     rounds: { type: 'string', default: '5' },
@@ -37,9 +35,9 @@ const { values, positionals } = parseArgs({
     'no-write': { type: 'boolean', default: false },
   },
 });
-const unknown = positionals.filter((area) => !(area in AREAS));
+const unknown = positionals.filter((area) => !AREAS.includes(area));
 if (unknown.length > 0) {
-  console.error(`bench: '${unknown.join("', '")}' is unknown; valid are ${Object.keys(AREAS).join(', ')}`);
+  console.error(`bench: '${unknown.join("', '")}' is unknown; valid are ${AREAS.join(', ')}`);
   process.exit(2);
 }
 
@@ -47,7 +45,15 @@ const say = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };
 
+/** The bench of an area; by its address where a bundle has to leave it out. */
+async function benchOf(area: string): Promise<Bench> {
+  if (area === 'train') return train;
+  return ((await import(new URL(`./${area}.ts`, import.meta.url).href)) as { bench: Bench }).bench;
+}
+
 async function availableRungs(): Promise<RungId[]> {
+  if (BUNDLED) return ['webgpu']; // the others need files of theirs
+  const { tryRung } = await import('../../server/runs/ladder.ts');
   const working: RungId[] = [];
   for (const id of RUNG_IDS.filter((rung) => !LEFT_OUT.includes(rung)))
     if ((await tryRung(id)).verdict === 'passed') working.push(id);
@@ -57,6 +63,7 @@ async function availableRungs(): Promise<RungId[]> {
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
 const options: BenchOptions = {
   rungs: values.rungs ? (list(values.rungs) as RungId[]) : await availableRungs(),
+  rungCommand: values['rung-command'] ? values['rung-command'].trim().split(/\s+/) : null,
   presets: list(values.presets),
   batches: list(values.batches).map(Number),
   rounds: Math.max(5, Number(values.rounds)),
@@ -74,9 +81,9 @@ try {
 } catch {
   // The first run writes the first file.
 }
-for (const area of positionals.length > 0 ? positionals : Object.keys(AREAS)) {
+for (const area of positionals.length > 0 ? positionals : AREAS) {
   const before = load();
-  const { data, markdown, versions } = await AREAS[area]!(options);
+  const { data, markdown, versions } = await (await benchOf(area))(options);
   const date = new Date().toISOString();
   const setting = { machine, date, node: process.version, versions, load: { before, after: load() } };
   results[area] = { ...setting, data };
@@ -87,7 +94,7 @@ for (const area of positionals.length > 0 ? positionals : Object.keys(AREAS)) {
   const section = `${heading}\n\n${markdown}`;
   document = replaceSection(document, area, section);
   say('');
-  if (!values.json) console.log(`\n## ${area}\n\n${section}`);
+  (values.json ? console.error : console.log)(`\n## ${area}\n\n${section}`);
   if (!values['no-write']) writeFileSync(RESULTS, document);
 }
 if (values.json) console.log(JSON.stringify(results, null, 2));

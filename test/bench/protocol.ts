@@ -40,6 +40,8 @@ export type Request =
   /** A snapshot as it is: bytes of the frame and on disk. */
   | { do: 'snapshot' }
   | { do: 'profile' }
+  /** What a step asks of the processor; on WebGPU only. */
+  | { do: 'dispatches' }
   /** A short real run of the preset, stored and read back. */
   | { do: 'store'; preset: string };
 

@@ -1,20 +1,29 @@
 /** A process under measurement: asked one thing at a time, idle between. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { SERVER_HEAPS } from '../../server/heap.mjs';
 import type { RungId } from '../../shared/config.ts';
+import { beside, BUNDLED } from './beside.ts';
 import type { Request as EngineRequest, ServerRequest, ViewersRequest } from './protocol.ts';
 
 type Request = EngineRequest | ServerRequest | ViewersRequest;
-
-const local = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** The Python that is asked for PyTorch. */
 export const PYTHON = process.env.VANILLASCOPE_PYTHON ?? 'python3';
 
 /** PyTorch's two orders of an image batch: NCHW and NHWC. */
 export const MEMORY_FORMATS = ['contiguous', 'channels_last'] as const;
+
+/** The command that starts the process of a rung: a person's, which takes the rung as its last argument, or this
+ * program's own. */
+export function rungCommand(
+  id: RungId,
+  command: readonly string[] | null,
+): [command: string, args: string[]] {
+  if (command) return [command[0]!, [...command.slice(1), id]];
+  if (BUNDLED) return [process.execPath, [process.argv[1]!, id]];
+  return [process.execPath, ['--import', 'tsx', beside('engineProcess.ts'), id]];
+}
 
 /** Sends a request (null: only waits for the greeting) and gives the next line of the process. */
 type Exchange = (request: Request | null) => Promise<Record<string, unknown>>;
@@ -23,6 +32,8 @@ export class Subject {
   readonly name: string;
   readonly version: string;
   readonly device: string;
+  /** Of PyTorch: its name for the GPU that it could use, or null. */
+  readonly gpu: string | null;
   readonly #exchange: Exchange;
   readonly #end: () => void;
 
@@ -34,6 +45,7 @@ export class Subject {
     this.name = name;
     this.version = String(hello.version);
     this.device = String(hello.device);
+    this.gpu = typeof hello.gpu === 'string' ? hello.gpu : null;
     this.#exchange = processed.exchange;
     this.#end = processed.end;
   }
@@ -62,22 +74,24 @@ export class Subject {
     return new Subject(name, await exchange(null), { exchange, end: () => child.stdin.end() });
   }
 
-  static rung(id: RungId): Promise<Subject> {
-    return Subject.start(id, process.execPath, ['--import', 'tsx', local('engineProcess.ts'), id]);
+  static rung(id: RungId, command: readonly string[] | null = null): Promise<Subject> {
+    return Subject.start(id, ...rungCommand(id, command));
   }
 
   /** A real server with the flags that `npm start` gives it; its device is the URL that it answers at. */
   static server(rung: RungId): Promise<Subject> {
-    const args = [...SERVER_HEAPS, '--expose-gc', '--import', 'tsx', local('watchedServer.ts'), rung];
+    const args = [...SERVER_HEAPS, '--expose-gc', '--import', 'tsx', beside('watchedServer.ts'), rung];
     return Subject.start(`server on ${rung}`, process.execPath, args);
   }
 
   static viewers(url: string): Promise<Subject> {
-    return Subject.start('viewers', process.execPath, ['--import', 'tsx', local('viewers.ts'), url]);
+    return Subject.start('viewers', process.execPath, ['--import', 'tsx', beside('viewers.ts'), url]);
   }
 
-  static pytorch(format: (typeof MEMORY_FORMATS)[number]): Promise<Subject> {
-    return Subject.start(`PyTorch ${format}`, PYTHON, [local('peer.py'), format]);
+  /** On a device by PyTorch's name for it. */
+  static pytorch(format: (typeof MEMORY_FORMATS)[number], device: string): Promise<Subject> {
+    const name = `PyTorch ${format}${device === 'cpu' ? '' : `, ${device}`}`;
+    return Subject.start(name, PYTHON, [beside('peer.py'), format, device]);
   }
 
   async ask<T>(request: Request): Promise<T> {

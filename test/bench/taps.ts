@@ -1,4 +1,5 @@
 /** What a live frame costs the training: it is computed between two steps, so its time is the training's loss. */
+import { SHARE } from '../../server/training/budget.ts';
 import { describeBlocks } from '../../shared/network.ts';
 import { findPreset } from '../../shared/presets.ts';
 import type { Bench, BenchOptions } from './area.ts';
@@ -104,7 +105,7 @@ export const bench: Bench = async (options) => {
   const rows: Row[] = [];
   const versions: string[] = [];
   for (const rung of options.rungs) {
-    const subject = await Subject.rung(rung);
+    const subject = await Subject.rung(rung, options.rungCommand);
     versions.push(`${rung}: ${subject.version}`);
     try {
       for (const preset of options.presets)
@@ -164,7 +165,8 @@ function format(rows: readonly Row[], { rounds }: BenchOptions): string {
   const note =
     'A live frame, computed in inference mode between two training steps: forward as far as the last watched tap, ' +
     `quantising, one read-back, encoding. Medians of ${rounds} rounds, in turn with windows of training. The share is ` +
-    'what the view would take of the training time if nothing held it to its budget of 1.5 %.';
+    `what the view would take of the training time if nothing held it to its budget of ${digits(100 * SHARE, 1)} %, which counts ` +
+    'its way to a viewer too.';
   const unwatched =
     'What a step pays while nobody watches: all taps fired with no hook registered (beside it, with hooks that do ' +
     'nothing), and the look for commands between two steps.';

@@ -1,14 +1,17 @@
 /** What the benches train: a preset on random images, and what a watching person asks of it beside. */
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../../server/datasets/batches.ts';
 import { VanillaNet } from '../../server/nn/vanillanet.ts';
 import { Random } from '../../server/random.ts';
 import type { Watch } from '../../server/training/control.ts';
 import { Optimizer } from '../../server/training/optimizer.ts';
+import { Readings, UNREAD_STEPS } from '../../server/training/readings.ts';
 import { TapRecorder } from '../../server/training/recorder.ts';
 import { trainStep } from '../../server/training/step.ts';
 import type { NetworkConfig } from '../../shared/config.ts';
 import { encodeFrame } from '../../shared/frame.ts';
 import { findPreset } from '../../shared/presets.ts';
+import { countDispatches, type Dispatches } from './dispatches.ts';
 import { profileSteps, type Profile } from './profile.ts';
 import type { Timed, WorkloadOptions } from './protocol.ts';
 
@@ -53,21 +56,30 @@ export class Workload {
     for (let i = 0; i < WARM_STEPS; i++) await this.#step();
   }
 
-  /** Whole training steps (upload, forward, backward, optimizer, loss read) for at least `seconds`, two at least. */
+  /** Whole training steps (upload, forward, backward, optimizer, loss read) for at least `seconds`, two at least. Losses
+   * are read as a training does, without making the device wait; at the end none is left. */
   async window(seconds: number): Promise<Timed> {
+    const readings = new Readings<null>();
     const begin = performance.now();
     const cpu = process.cpuUsage();
     let steps = 0;
     while (steps < 2 || performance.now() - begin < seconds * 1000) {
-      await this.#step();
+      readings.add(null, this.#begin());
+      await readings.take(UNREAD_STEPS);
       steps++;
     }
+    await readings.take(0);
     const { user, system } = process.cpuUsage(cpu);
     return { count: steps, seconds: (performance.now() - begin) / 1000, cpuSeconds: (user + system) / 1e6 };
   }
 
+  /** Leaves a step to the device, or takes it, and gives what is to be read and disposed of. */
+  #begin(): tf.Tensor1D {
+    return trainStep(this.#net, this.#optimizer, this.#batch, 0.1, 1e-4);
+  }
+
   async #step(): Promise<void> {
-    const stats = trainStep(this.#net, this.#optimizer, this.#batch, 0.1, 1e-4);
+    const stats = this.#begin();
     await stats.data();
     stats.dispose();
   }
@@ -91,6 +103,10 @@ export class Workload {
 
   profile(): Promise<Profile> {
     return profileSteps(() => this.#step());
+  }
+
+  dispatches(): Promise<Dispatches> {
+    return countDispatches(() => this.#begin());
   }
 
   dispose(): void {
