@@ -2,6 +2,9 @@
  * steps. */
 import type * as tf from '@tensorflow/tfjs-core';
 
+/** Results of steps that may be unread: enough that a GPU never waits for the reader. */
+export const UNREAD_STEPS = 2;
+
 export interface Reading<Tag> {
   tag: Tag;
   values: Float32Array;

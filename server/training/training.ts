@@ -12,7 +12,7 @@ import { diverged } from './failure.ts';
 import { EpochMeans } from './means.ts';
 import type { TrainerEvent } from './messages.ts';
 import { Pace } from './pace.ts';
-import { Readings } from './readings.ts';
+import { Readings, UNREAD_STEPS } from './readings.ts';
 import type { Session } from './session.ts';
 import { trainStep } from './step.ts';
 
@@ -33,8 +33,6 @@ export interface TrainOptions {
 
 /** Seconds between two step events: as often as a person can read them. */
 const STEP_INTERVAL = 0.2;
-/** Steps whose loss may be unread: enough that a GPU never waits for the reader. */
-const UNREAD_STEPS = 2;
 
 interface StepTag {
   step: number;

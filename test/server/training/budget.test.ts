@@ -50,13 +50,13 @@ test.each([0.004, 0.03, 1, 20])(
     const share = (frames * cost) / (seconds - frames * cost);
     // What a frame costs elsewhere is at least a millisecond.
     expect(share + (frames * 0.001) / seconds).toBeLessThanOrEqual(0.02);
-    expect(share).toBeGreaterThan(0.012);
+    expect(share).toBeGreaterThan(0.01);
   },
 );
 
 test('a cheap view is shown at every step', () => {
-  const { frames, seconds } = train(600, { step: 0.2, cost: 0.002 });
-  expect(frames).toBe(Math.ceil(seconds / 0.202));
+  const { frames, seconds } = train(600, { step: 0.2, cost: 0.001 });
+  expect(frames).toBe(Math.round(seconds / 0.201));
 });
 
 test('what is saved up while nobody watches is bounded', () => {
