@@ -6,6 +6,9 @@
  *   queue off in order, so that the next op is prepared meanwhile. Reading a tensor waits for what it depends on.
  * - The package asks for the shape of every output, which would wait for the op each time. An op with the attribute
  *   `_ahead` says that its caller knows the shapes: its outputs are handed out with an empty one, at once.
+ * - The package lends TensorFlow the memory of JavaScript's arrays where it is aligned, and takes it back on whichever
+ *   thread lets go of a tensor last; with a queue that can be TensorFlow's, on which V8 must not be called. Values are
+ *   copied instead, as TensorFlow does by itself where they are not aligned.
  * - An op that fails in the queue is told by whichever call comes next, and leaves the queue refusing everything; it is
  *   made to accept again, so that an error is told once, as it is without a queue.
  */
@@ -23,6 +26,14 @@ namespace vanillascope {
 inline TFE_Context *context = nullptr;
 /** Whether the caller of the op at hand knows its outputs' shapes. */
 inline bool shapes_known = false;
+
+inline TF_Tensor *NewTensor(TF_DataType type, const int64_t *shape, int rank, void *data, size_t bytes,
+                            void (*release)(void *data, size_t bytes, void *arg), void *arg) {
+  TF_Tensor *tensor = TF_AllocateTensor(type, shape, rank, bytes);
+  if (bytes > 0) std::memcpy(TF_TensorData(tensor), data, bytes);
+  release(data, bytes, arg);
+  return tensor;
+}
 
 inline TFE_Context *NewContext(TFE_ContextOptions *options, TF_Status *status) {
   TFE_ContextOptionsSetAsync(options, std::getenv("VANILLASCOPE_AHEAD") != nullptr);
@@ -71,6 +82,7 @@ inline TF_Tensor *Resolve(TFE_TensorHandle *handle, TF_Status *status) {
 
 }  // namespace vanillascope
 
+#define TF_NewTensor vanillascope::NewTensor
 #define TFE_NewContext vanillascope::NewContext
 #define TFE_NewOp vanillascope::NewOp
 #define TFE_OpSetAttrBool vanillascope::SetAttrBool

@@ -48,6 +48,17 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('a tensor owns its values: the memory of JavaScript, wherever it lies, is never lent to TensorFlow', async () => {
+    const binding = backend().binding as Binding & { tensorDataSync(id: number): Float32Array };
+    // Of so many arrays some begin where TensorFlow could use them as they are.
+    const arrays = Array.from({ length: 512 }, (_, i) => new Float32Array(16 + (i % 64)).fill(1));
+    const ids = arrays.map((array) => binding.createTensor([array.length], binding.TF_FLOAT!, array));
+    for (const array of arrays) array.fill(2);
+    const read = ids.map((id) => [...binding.tensorDataSync(id)]);
+    expect(read.findIndex((values) => values.some((value) => value !== 1))).toBe(-1);
+    for (const id of ids) binding.deleteTensor(id);
+  });
+
   test('every op gives the shape that was foretold, in training and in a frame', async () => {
     const ours = backend() as { binding: Binding; createOutputTensor(output: Output): tf.Tensor };
     const { binding } = ours;

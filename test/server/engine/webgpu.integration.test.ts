@@ -90,6 +90,15 @@ describe.skipIf(missing)(`WebGPU${missing ? ` (skipped: ${missing})` : ''}`, () 
     tf.dispose([results, whole, truth, both]);
   });
 
+  test('more values than the workgroups of one dimension take are all computed', async () => {
+    const x = tf.fill<tf.Rank.R4>([1, 257, 65_537, 1], -1);
+    const y = ops().annealed(x, 0.5);
+    const values = (await y.data()) as Float32Array;
+    expect(values.length).toBe(257 * 65_537);
+    expect(values.findIndex((value) => value !== -0.5)).toBe(-1);
+    tf.dispose([x, y]);
+  });
+
   test('loss and every gradient of a network agree with those of the cpu backend', async () => {
     const got = await gradients();
     await tf.setBackend('cpu');
