@@ -13,9 +13,12 @@ export function nativeFolder() {
   return join(cacheFolder(), 'native', `${process.platform}-${process.arch}`);
 }
 
+/** Counts up where the addon is built from other code of ours: an earlier one is not taken any more. */
+const BUILD = 2;
+
 /** The addon's path for one version of the package whose JavaScript it serves. It speaks N-API, so that one file serves
  * every version of Node.
  * @param {string} packageVersion */
 export function nativeBinding(packageVersion) {
-  return join(nativeFolder(), `tfjs_binding-${packageVersion}.node`);
+  return join(nativeFolder(), `tfjs_binding-${packageVersion}-${BUILD}.node`);
 }
