@@ -3,6 +3,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { portableOps, type BatchNormResult, type Ops } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
+import { convolutionsOf } from '../products.ts';
 import { adamw } from './adamw.ts';
 import { leaky, leakyGradient } from './annealed.ts';
 import { moments, normalise, normaliseGradient } from './batchNorm.ts';
@@ -14,34 +15,12 @@ import { quantise } from './quantise.ts';
 
 const inFours = (x: tf.Tensor4D): boolean => x.shape[3] % 4 === 0;
 
-function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
-  return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
-    save([x, w]);
-    return {
-      value: product(x, w),
-      gradient: (dy, saved) => {
-        const [x, w] = saved as [tf.Tensor4D, tf.Tensor4D];
-        return [productByTransposed(dy, w), transposedProduct(x, dy, w.shape)];
-      },
-    };
-  });
-}
-
-function patchConv(
-  x: tf.Tensor4D,
-  w: tf.Tensor4D,
-  stride: number,
-  padding: readonly [number, number],
-): tf.Tensor4D {
-  return withGradient([w], (save, w: tf.Tensor4D) => {
-    const rows = patches([x], w.shape[0], stride, ...padding)[0] as tf.Tensor4D;
-    save([rows]);
-    return {
-      value: product(rows, w),
-      gradient: (dy, [rows]) => [transposedProduct(rows as tf.Tensor4D, dy, w.shape)],
-    };
-  });
-}
+const convolutions = convolutionsOf({
+  product,
+  productByTransposed,
+  transposedProduct,
+  patches: (x, size, stride, padding) => patches([x], size, stride, ...padding)[0] as tf.Tensor4D,
+});
 
 function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   if (!inFours(x)) return portableOps.depthwise(x, w);
@@ -98,8 +77,7 @@ function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
 }
 
 export const wasmOps: Partial<Ops> = {
-  conv1x1,
-  patchConv,
+  ...convolutions,
   depthwise,
   batchNormTrain,
   annealed,

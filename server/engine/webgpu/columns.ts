@@ -12,7 +12,9 @@ const ROWS_EACH = 8;
 /** Workgroups that keep the largest devices busy. */
 export const BUSY_GROUPS = 512;
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+/** A line for each of so many sums. */
+const lines = (sums: number, line: (i: number) => string): string =>
+  Array.from({ length: sums }, (_, i) => line(i)).join('\n    ');
 
 /** Channels side by side in a workgroup: a power of two. */
 function widthFor(channels: number): number {
@@ -21,15 +23,35 @@ function widthFor(channels: number): number {
   return width;
 }
 
-/** Adds `s0` to the last over the invocations of a column; the first invocation of each has them then. */
-function reduction(sums: number, width: number): string {
+/** The parts of a kernel in which the invocations of a column, in workgroups of such a width, each sum something in
+ * `each`; the first of them has all of `s0` to the last in `write`. */
+function summing(
+  sums: number,
+  width: number,
+  { each, write }: { each: string; write: string },
+): Pick<KernelSource, 'size' | 'declare' | 'body'> {
   const depth = INVOCATIONS / width;
-  const stepOf = (i: number): string => `
+  return {
+    size: [width, depth],
+    declare: `var<workgroup> shared_sums: array<f32, ${INVOCATIONS}>;`,
+    body: `
+  let c = group.x * ${width}u + local.x;
+  ${lines(sums, (i) => `var s${i} = 0.0;`)}
+  if (c < p.channels) {
+    ${each}
+  }
+  ${lines(
+    sums,
+    (i) => `
   shared_sums[index] = s${i};
   workgroupBarrier();
   if (local.y == 0u) { for (var k = 1u; k < ${depth}u; k++) { s${i} += shared_sums[k * ${width}u + local.x]; } }
-  workgroupBarrier();`;
-  return range(sums).map(stepOf).join('');
+  workgroupBarrier();`,
+  )}
+  if (local.y == 0u && c < p.channels) {
+    ${write}
+  }`,
+  };
 }
 
 export interface ColumnSums<Param extends string> {
@@ -59,34 +81,23 @@ export function columnSums<Param extends string>({
   params: Readonly<Record<Param, number>>,
 ) => tf.Tensor {
   const kernelOf = specialised((width: number) => {
-    const depth = INVOCATIONS / width;
     const source: KernelSource = {
       name: `${name}/${width}`,
       inputs,
       outputs: ['parts'],
       params: { ...params, rows: 'u32', channels: 'u32', part: 'u32' },
-      size: [width, depth],
-      declare: `var<workgroup> shared_sums: array<f32, ${INVOCATIONS}>;`,
-      body: `
-  let c = group.x * ${width}u + local.x;
-  ${range(sums)
-    .map((i) => `var s${i} = 0.0;`)
-    .join(' ')}
-  if (c < p.channels) {
+      ...summing(sums, width, {
+        each: `
     ${before}
     let end = min(p.rows, (group.y + 1u) * p.part);
-    for (var r = group.y * p.part + local.y; r < end; r += ${depth}u) {
+    for (var r = group.y * p.part + local.y; r < end; r += ${INVOCATIONS / width}u) {
       let at = r * p.channels + c;
       ${each}
-    }
-  }
-  ${reduction(sums, width)}
-  if (local.y == 0u && c < p.channels) {
+    }`,
+        write: `
     let to = group.y * ${sums}u * p.channels + c;
-    ${range(sums)
-      .map((i) => `parts[to + ${i}u * p.channels] = s${i};`)
-      .join('\n    ')}
-  }`,
+    ${lines(sums, (i) => `parts[to + ${i}u * p.channels] = s${i};`)}`,
+      }),
     };
     return new Kernel(source);
   });
@@ -127,38 +138,25 @@ export function columnTotals<Param extends string>({
   inputs: readonly tf.Tensor[],
   params: Readonly<Record<Param, number>>,
 ) => tf.Tensor[] {
-  const width = WIDEST;
-  const depth = INVOCATIONS / width;
   const kernel = new Kernel({
     name,
     inputs: ['parts', ...inputs],
     outputs: Object.keys(outputs),
     params: { ...params, parts_count: 'u32', channels: 'u32' } as Readonly<Record<string, 'u32' | 'f32'>>,
-    size: [width, depth],
-    declare: `var<workgroup> shared_sums: array<f32, ${INVOCATIONS}>;`,
-    body: `
-  let c = group.x * ${width}u + local.x;
-  ${range(sums)
-    .map((i) => `var s${i} = 0.0;`)
-    .join(' ')}
-  if (c < p.channels) {
-    for (var k = local.y; k < p.parts_count; k += ${depth}u) {
+    ...summing(sums, WIDEST, {
+      each: `
+    for (var k = local.y; k < p.parts_count; k += ${INVOCATIONS / WIDEST}u) {
       let at = k * ${sums}u * p.channels + c;
-      ${range(sums)
-        .map((i) => `s${i} += parts[at + ${i}u * p.channels];`)
-        .join('\n      ')}
-    }
-  }
-  ${reduction(sums, width)}
-  if (local.y == 0u && c < p.channels) {
-    ${write}
-  }`,
+      ${lines(sums, (i) => `s${i} += parts[at + ${i}u * p.channels];`)}
+    }`,
+      write,
+    }),
   });
   return (parts, tensors, values) => {
     const [count, , channels] = parts.shape as [number, number, number];
     const all = { ...values, parts_count: count, channels };
     const shapes = Object.values(outputs).map((values) => [values * channels]);
-    return kernel.run([parts, ...tensors], shapes, all, [Math.ceil(channels / width), 1, 1]);
+    return kernel.run([parts, ...tensors], shapes, all, [Math.ceil(channels / WIDEST), 1, 1]);
   };
 }
 

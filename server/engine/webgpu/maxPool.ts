@@ -3,12 +3,15 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { flatKernel, specialised } from './kernel.ts';
 
+/** Sides of the input and of the output. */
+const SHAPE = { height: 'u32', width: 'u32', rows: 'u32', columns: 'u32', channels: 'u32' } as const;
+
 const maximum = specialised((size: number) =>
   flatKernel({
     name: `maxPool/${size}`,
     inputs: ['x'],
     outputs: ['y'],
-    params: { height: 'u32', width: 'u32', rows: 'u32', columns: 'u32', channels: 'u32' },
+    params: SHAPE,
     body: `
   let c = i % p.channels;
   let column = (i / p.channels) % p.columns;
@@ -29,7 +32,7 @@ const inputGradient = specialised((size: number) =>
     name: `maxPoolGradient/${size}`,
     inputs: ['dy', 'x', 'y'],
     outputs: ['dx'],
-    params: { height: 'u32', width: 'u32', rows: 'u32', columns: 'u32', channels: 'u32' },
+    params: SHAPE,
     body: `
   let c = i % p.channels;
   let z = (i / p.channels) % p.width;

@@ -1,7 +1,6 @@
 /** The operations of nn/ops.ts on WebGPU, by kernels of our own. */
-import type * as tf from '@tensorflow/tfjs-core';
 import type { Ops } from '../../nn/ops.ts';
-import { withGradient } from '../../nn/portable/gradient.ts';
+import { convolutionsOf } from '../products.ts';
 import { adamw } from './adamw.ts';
 import { annealed } from './annealed.ts';
 import { batchNormTrain } from './batchNorm.ts';
@@ -16,38 +15,8 @@ import { patches } from './patches.ts';
 import { product, productByTransposed, transposedProduct } from './product.ts';
 import { quantise } from './quantise.ts';
 
-function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
-  return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
-    save([x, w]);
-    return {
-      value: product(x, w),
-      gradient: (dy, saved) => {
-        const [x, w] = saved as [tf.Tensor4D, tf.Tensor4D];
-        return [productByTransposed(dy, w), transposedProduct(x, dy, w.shape)];
-      },
-    };
-  });
-}
-
-function patchConv(
-  x: tf.Tensor4D,
-  w: tf.Tensor4D,
-  stride: number,
-  padding: readonly [number, number],
-): tf.Tensor4D {
-  return withGradient([w], (save, w: tf.Tensor4D) => {
-    const rows = patches(x, w.shape[0], stride, padding);
-    save([rows]);
-    return {
-      value: product(rows, w),
-      gradient: (dy, [rows]) => [transposedProduct(rows as tf.Tensor4D, dy, w.shape)],
-    };
-  });
-}
-
 export const webgpuOps: Partial<Ops> = {
-  conv1x1,
-  patchConv,
+  ...convolutionsOf({ product, productByTransposed, transposedProduct, patches }),
   depthwise,
   batchNormTrain,
   annealed,
