@@ -22,7 +22,7 @@ const update = (decays: boolean) =>
     body: `
   let mean = m[i] * p.beta1 + g[i] * p.rest1;
   let square = v[i] * p.beta2 + g[i] * g[i] * p.rest2;
-  let weight = w[i] - ${decays ? 'w[i] * decay[i] * p.rate' : '0.0 * p.rate'};
+  let weight = w[i]${decays ? ' - w[i] * decay[i] * p.rate' : ''};
   next_w[i] = weight - mean / (sqrt(square) / p.root + p.epsilon) * p.step_size;
   next_m[i] = mean;
   next_v[i] = square;`,
