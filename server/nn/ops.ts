@@ -1,7 +1,8 @@
 /**
  * The seam between the network and the backends: the few operations that the network and its training are made of,
- * differentiable where nothing else is said, channels last (NHWC, weights HWIO). The portable versions use only kernels that every backend has;
- * an engine that can do better replaces some of them with `provideOps` before a network is built.
+ * differentiable where nothing else is said, channels last (NHWC, weights HWIO). The portable versions use only kernels
+ * that every backend has; an engine that can do better replaces some of them with `provideOps` before a network is
+ * built.
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { adamw, type AdamwRates, type AdamwState } from './portable/adamw.ts';
