@@ -1,12 +1,12 @@
-/** 1×1 convolutions and the stem's by TensorFlow's kernels, and their gradients. */
+/** 1×1 convolutions as products of matrices, the stem's by TensorFlow's kernels, and their gradients. */
 import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
+import { patchesOf } from '../../nn/portable/patchConv.ts';
 import { FLOAT32, type Attributes } from './attributes.ts';
-import { Chain, execute } from './execute.ts';
+import { Chain } from './execute.ts';
 
 const NHWC = { T: FLOAT32, data_format: 'NHWC' } as const;
 const PLAIN: Attributes = { T: FLOAT32, transpose_a: false, transpose_b: false };
-const POINT: Attributes = { ...NHWC, strides: [1, 1, 1, 1], padding: 'VALID' };
 const BY_COLUMNS: Attributes = { ...PLAIN, transpose_a: true };
 const BY_ROWS: Attributes = { ...PLAIN, transpose_b: true };
 
@@ -14,9 +14,6 @@ export function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   const [n, height, width, inputs] = x.shape;
   const outputs = w.shape[3];
   const pixels = n * height * width;
-  // For the gradients, products of matrices are faster.
-  if (!tf.engine().isTapeOn())
-    return execute('Conv2D', [x, w], POINT, [[n, height, width, outputs]])[0] as tf.Tensor4D;
   return withGradient([x, w], (save, x: tf.Tensor4D, w: tf.Tensor4D) => {
     const value = Chain.run((chain) => {
       const rows = chain.reshape(chain.of(x), [pixels, inputs]);
@@ -42,12 +39,16 @@ export function conv1x1(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   });
 }
 
+/** Of at most so many images the product of their patches is quicker than the convolution, where a trace keeps them. */
+const FEW = 16;
+
 export function patchConv(
   x: tf.Tensor4D,
   w: tf.Tensor4D,
   stride: number,
   padding: readonly [number, number],
 ): tf.Tensor4D {
+  if (x.shape[0] <= FEW && !tf.engine().isTapeOn()) return patchProduct(x, w, stride, padding);
   const attributes = { ...NHWC, strides: [1, stride, stride, 1], ...paddingOf(x, w, stride, padding) };
   const places = (axis: 0 | 1): number =>
     Math.floor((x.shape[axis + 1]! + padding[0] + padding[1] - w.shape[axis]!) / stride) + 1;
@@ -62,6 +63,13 @@ export function patchConv(
         return [chain.tensor(chain.op('Conv2DBackpropFilter', inputs, attributes, w.shape))];
       }),
   }));
+}
+
+function patchProduct(...[x, w, stride, padding]: Parameters<typeof patchConv>): tf.Tensor4D {
+  return tf.tidy(() => {
+    const patches = patchesOf(x, w.shape[0], stride, padding);
+    return conv1x1(patches, tf.reshape(w, [1, 1, patches.shape[3], w.shape[3]]));
+  });
 }
 
 /** The padding by TensorFlow's names where it has one for it: explicit ones have no fast filter gradient. */

@@ -1,7 +1,7 @@
 /** Depthwise convolutions by TensorFlow's forward kernel, which also serves the gradients. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
-import { FLOATS, INT32, type Attributes } from './attributes.ts';
+import { FLOAT32, FLOATS, INT32, type Attributes } from './attributes.ts';
 import { backend, Chain, type Output } from './execute.ts';
 
 const SUM: Attributes = { ...FLOATS, Tidx: INT32, keep_dims: false };
@@ -9,6 +9,14 @@ const REVERSE: Attributes = { ...FLOATS, Tidx: INT32 };
 const TRANSPOSE: Attributes = { ...FLOATS, Tperm: INT32 };
 const PLAIN: Attributes = { ...FLOATS, strides: [1, 1, 1, 1], data_format: 'NHWC' };
 const SAME: Attributes = { ...PLAIN, padding: 'SAME' };
+const FLOAT64 = { dtype: 'float64' } as const;
+const SAME64: Attributes = { ...SAME, T: FLOAT64 };
+const WIDEN: Attributes = { SrcT: FLOAT32, DstT: FLOAT64, Truncate: false };
+const NARROW: Attributes = { SrcT: FLOAT64, DstT: FLOAT32, Truncate: false };
+
+/** On the CPU oneDNN takes every depthwise convolution of float32 and prepares each for a tenth of a millisecond. Up to so
+ * many products it is quicker to compute in float64, which TensorFlow's own kernel takes. */
+const FEW_PRODUCTS = 500_000;
 
 export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
   const size = w.shape[0];
@@ -38,8 +46,14 @@ export function depthwise(x: tf.Tensor4D, w: tf.Tensor4D): tf.Tensor4D {
 
 /** A filter of one place is a factor for each channel. */
 function convolve(chain: Chain, x: number, w: number, shape: readonly number[], size: number): Output {
-  if (size > 1) return chain.op('DepthwiseConv2dNative', [x, w], SAME, shape);
-  return chain.op('Mul', [x, chain.reshape(w, [shape[3]!]).id], FLOATS, shape);
+  if (size === 1) return chain.op('Mul', [x, chain.reshape(w, [shape[3]!]).id], FLOATS, shape);
+  const products = size * size * shape.reduce((a, b) => a * b, 1);
+  if (products > FEW_PRODUCTS || backend().isUsingGpuDevice)
+    return chain.op('DepthwiseConv2dNative', [x, w], SAME, shape);
+  const image = chain.op('Cast', [x], WIDEN, shape);
+  const filter = chain.op('Cast', [w], WIDEN, [size, size, shape[3]!, 1]);
+  const y = chain.op('DepthwiseConv2dNative', [image.id, filter.id], SAME64, shape);
+  return chain.op('Cast', [y.id], NARROW, shape);
 }
 
 /** Gives dw [k,k,C,1]. On the CPU the library's own filter gradient is the slowest kernel of a step. It is a depthwise

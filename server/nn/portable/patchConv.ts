@@ -32,7 +32,7 @@ export function patchConv(
 
 /** x [N,H,W,I] → [N,h,w,k·k·I], each pixel the patch under the kernel, ordered row, column, channel. Columns are
  * gathered first and rows then, which takes 2·k slices instead of k². */
-function patchesOf(
+export function patchesOf(
   x: tf.Tensor4D,
   size: number,
   stride: number,
