@@ -17,6 +17,7 @@ import { maxPool } from './portable/maxPool.ts';
 import { moveStatistics, type StatisticsMove } from './portable/moveStatistics.ts';
 import { patchConv } from './portable/patchConv.ts';
 import { quantise } from './portable/quantise.ts';
+import { traced } from './portable/traced.ts';
 import { joined, parted } from './portable/vectors.ts';
 
 export interface BatchNormResult {
@@ -28,7 +29,18 @@ export interface BatchNormResult {
   variance: Tensor1D;
 }
 
+/** Work that comes again. */
+export interface Traced {
+  /** What the work gives of the inputs' present values, its annealed activations being at `lambda`: always 1, always 0,
+   * or always between the two. The result is the caller's. */
+  run(lambda: number): Tensor1D;
+  dispose(): void;
+}
+
 export interface Ops {
+  /** Whether values lie in the processor's own memory, where reading them is a copy and small kernels cost more than the
+   * same in JavaScript. */
+  readonly inPlace: boolean;
   /** x [N,H,W,I], w [1,1,I,O] → [N,H,W,O]. */
   conv1x1(x: Tensor4D, w: Tensor4D): Tensor4D;
   /** The stem: x [N,H,W,I], w [4,4,I,O], zero padding [before, after] of rows and columns. x needs no gradient. */
@@ -69,10 +81,14 @@ export interface Ops {
   /** Not differentiable. One update of the parameters as vectors; new tensors come back, the old ones stay the
    * caller's. `decay` is the weight decay of each value, null where nothing decays. */
   adamw(state: AdamwState, gradient: Tensor1D, decay: Tensor1D | null, rates: AdamwRates): AdamwState;
+  /** Not differentiable. `work` that comes again: it computes a float32 vector of `fixed`, which never change, and of the
+   * present values of `inputs`, and reads no values. An engine may note its kernels and run them in its place. */
+  traced(fixed: Tensor[], inputs: Tensor[], work: () => Tensor1D): Traced;
 }
 
 /** Made of kernels that every backend has; what an engine replaces is compared with these. */
 export const portableOps: Ops = {
+  inPlace: false,
   conv1x1,
   patchConv,
   depthwise,
@@ -88,6 +104,7 @@ export const portableOps: Ops = {
   parted,
   quantise,
   adamw,
+  traced,
 };
 
 let current: Ops = portableOps;

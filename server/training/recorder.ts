@@ -2,31 +2,22 @@
  * Records feature maps: runs the probes through the network in inference mode and reads the taps as one frame.
  *
  * Everything is transposed, measured and quantised on the device; the taps of a frame are joined to one vector that is
- * read once, because each read-back stalls a GPU.
+ * read once, because each read-back stalls a GPU. Where the device is the processor and its kernels cost more than the
+ * values, JavaScript does as much once they are read.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { RecordingConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
-import { exactTap, type Frame, type FrameMoment, type FrameTap } from '../../shared/frame.ts';
+import { exactTap, quantiseTap, type Frame, type FrameMoment, type FrameTap } from '../../shared/frame.ts';
 import { describeTaps, type TapDescription } from '../../shared/network.ts';
 import { ops } from '../nn/ops.ts';
 import type { VanillaNet } from '../nn/vanillanet.ts';
 import type { Watch } from './control.ts';
+import { lengthOf, Passes, type Part } from './passes.ts';
 import { ProbeInputs } from './probeInputs.ts';
-
-/** One tap's part of the joined vector: for `u8` as Ops.quantise gives it, for `f32` the values [P, C, H, W]. */
-interface Part {
-  id: string;
-  shape: FrameTap['shape'];
-  encoding: FrameTap['encoding'];
-  vector: tf.Tensor1D;
-}
-
-/** Thrown by the hook of the last watched tap: what follows it shows nothing. */
-const SEEN = new Error('the last watched tap has been seen');
 
 export class TapRecorder {
   readonly #inputs: ProbeInputs;
+  readonly #passes = new Passes();
   readonly #count: number;
   readonly #precision: RecordingConfig['precision'];
 
@@ -57,72 +48,37 @@ export class TapRecorder {
       : all;
     const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
-    const parts = this.#run(net, taps, probes);
-    const joined = parts.length === 1 ? parts[0]!.vector : ops().joined(parts.map((part) => part.vector));
-    if (parts.length > 1) tf.dispose(parts.map((part) => part.vector));
+    const parts = taps.map((tap) => this.#part(tap, probes.length));
+    const joined = this.#passes.run(net, this.#inputs.get(net.config, probes), parts);
     const data = (await joined.data()) as Float32Array;
     joined.dispose();
     let at = 0;
-    const read = parts.map((part) => {
-      return readPart(part, data.subarray(at, (at += part.vector.size)));
-    });
+    const read = parts.map((part) => readPart(part, data.subarray(at, (at += lengthOf(part)))));
     return { ...moment, probes, taps: read };
   }
 
-  /** Frees the probes on the device. */
+  #part({ id, shape: [height, width, channels] }: TapDescription, probes: number): Part {
+    const encoding = height * width === 1 || this.#precision === 'f32' ? 'f32' : 'u8';
+    return { id, shape: [probes, channels, height, width], encoding };
+  }
+
+  /** Frees what is kept on the device. */
   dispose(): void {
+    this.#passes.dispose();
     this.#inputs.dispose();
   }
-
-  /** Runs the network as far as the last of the taps, which are in the order in which they fire. */
-  #run(net: VanillaNet, taps: readonly TapDescription[], probes: readonly number[]): Part[] {
-    const parts: Part[] = [];
-    const handles = taps.map((tap) =>
-      net.registerTap(tap.id, (_, value) => {
-        const [height, width, channels] = tap.shape;
-        const encoding = height * width === 1 || this.#precision === 'f32' ? 'f32' : 'u8';
-        const shape = [probes.length, channels, height, width] as const;
-        parts.push({ id: tap.id, shape, encoding, vector: partOf(value as tf.Tensor4D, encoding) });
-        if (parts.length === taps.length) throw SEEN;
-      }),
-    );
-    const x = this.#inputs.get(net.config, probes);
-    try {
-      net.apply(x, 'infer');
-    } catch (thrown) {
-      if (thrown !== SEEN) {
-        tf.dispose(parts.map((part) => part.vector));
-        throw thrown;
-      }
-    } finally {
-      for (const handle of handles) handle.remove();
-    }
-    return parts;
-  }
 }
 
-/** One tap's value [P, H, W, C] as the vector that is read. The result outlives the scope it is made in. */
-function partOf(value: tf.Tensor4D, encoding: FrameTap['encoding']): tf.Tensor1D {
-  const [probes, height, width, channels] = value.shape;
-  return tf.keep(
-    tf.tidy(() =>
-      encoding === 'u8'
-        ? ops().quantise(value)
-        : tf.reshape(tf.transpose(tf.reshape(value, [probes, height * width, channels]), [0, 2, 1]), [-1]),
-    ),
-  );
-}
-
+/** A tap of its part of the vector. */
 function readPart({ id, shape, encoding }: Part, data: Float32Array): FrameTap {
-  const [, channels, height, width] = shape;
-  const refuse = (at: number): void => {
-    const channel = encoding === 'u8' ? at : Math.floor(at / (height * width)) % channels;
-    throw new ScopeError('NON_FINITE', `tap ${id}, channel ${channel}: a value is not finite`, { field: id });
-  };
-  const finite = encoding === 'u8' ? data.subarray(2 * channels, 3 * channels) : data;
-  const bad = finite.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0) refuse(bad);
-  if (encoding === 'f32') return exactTap(id, shape, data.slice());
+  if (ops().inPlace) {
+    const values = planesOf(shape, data);
+    return encoding === 'u8' ? quantiseTap(id, shape, values) : exactly(id, shape, values);
+  }
+  if (encoding === 'f32') return exactly(id, shape, data.slice());
+  const [, channels] = shape;
+  const bad = data.subarray(2 * channels, 3 * channels).findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) throw notFinite(id, bad);
   return {
     id,
     shape,
@@ -131,4 +87,26 @@ function readPart({ id, shape, encoding }: Part, data: Float32Array): FrameTap {
     maximum: data.slice(channels, 2 * channels),
     values: new Uint8Array(data.subarray(3 * channels)),
   };
+}
+
+/** [P, H, W, C] → [P, C, H, W] */
+function planesOf([probes, channels, height, width]: FrameTap['shape'], values: Float32Array): Float32Array {
+  const places = height * width;
+  const planes = new Float32Array(values.length);
+  for (let p = 0, at = 0; p < probes; p++)
+    for (let i = 0; i < places; i++)
+      for (let c = 0; c < channels; c++) planes[(p * channels + c) * places + i] = values[at++]!;
+  return planes;
+}
+
+/** A tap at full precision, of values [P, C, H, W]. */
+function exactly(id: string, shape: FrameTap['shape'], values: Float32Array): FrameTap {
+  const [, channels, height, width] = shape;
+  const bad = values.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) throw notFinite(id, Math.floor(bad / (height * width)) % channels);
+  return exactTap(id, shape, values);
+}
+
+function notFinite(id: string, channel: number): ScopeError {
+  return new ScopeError('NON_FINITE', `tap ${id}, channel ${channel}: a value is not finite`, { field: id });
 }

@@ -1,5 +1,5 @@
 /** The annealed activation and max-pooling by TensorFlow's kernels. */
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { FLOAT32, FLOATS, type Attributes } from './attributes.ts';
 import { backend, Chain, execute, UNTOLD } from './execute.ts';
@@ -8,7 +8,7 @@ export function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   if (lambda === 0) return x;
   const leaky = lambda < 1;
   const name = leaky ? 'LeakyRelu' : 'Relu';
-  const attributes = leaky ? { ...FLOATS, alpha: 1 - lambda } : FLOATS;
+  const attributes: Attributes = leaky ? { ...FLOATS, alpha: { slopeAt: lambda } } : FLOATS;
   return withGradient([x], (save, x: tf.Tensor4D) => {
     const y = execute(name, [x], attributes, [x.shape])[0] as tf.Tensor4D;
     // It has the sign of x, and is kept anyway by whatever takes it as an input.
@@ -45,6 +45,7 @@ export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
 /** The forward kernel notes which place of each window was the largest (of equal ones the first in reading order), where
  * TensorFlow's other gradient looks for it anew, at ten times the cost. */
 export function notedMaxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  if (!tf.engine().isTapeOn()) return maxPool(x, size);
   const attributes = { ...pooling(size), ...INSIDE };
   return withGradient([x], (save, x: tf.Tensor4D) => {
     const [y, places] = execute(POOL, [x], attributes, [pooledShape(x.shape, size), UNTOLD]);

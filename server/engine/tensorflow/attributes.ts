@@ -9,12 +9,14 @@ export interface OpAttribute {
   /** One of the binding's TF_ATTR_ constants. */
   type: number;
   value: unknown;
+  /** Whether it is the slope of an annealed activation, which a trace sets anew in each run. */
+  slope?: boolean;
 }
 
-type Dtype = 'float32' | 'int32' | 'bool';
+type Dtype = 'float32' | 'float64' | 'int32' | 'bool';
 
-/** Attributes by name; a number stands for a float, a list of numbers for whole ones. `T` is float32 where it is not
- * given. */
+/** Attributes by name; a number stands for a float, a list of numbers for whole ones, `slopeAt` for 1 - λ. `T` is
+ * float32 where it is not given. */
 export type Attributes = Readonly<
   Record<
     string,
@@ -25,6 +27,7 @@ export type Attributes = Readonly<
     | { dtype: Dtype }
     | { shape: readonly number[] }
     | { int: number }
+    | { slopeAt: number }
   >
 >;
 
@@ -34,6 +37,8 @@ export const FLOAT32 = { dtype: 'float32' } as const;
 export const FLOATS: Attributes = { T: FLOAT32 };
 
 const DTYPES = { float32: 'TF_FLOAT', int32: 'TF_INT32', bool: 'TF_BOOL' } as const;
+/** TF_DOUBLE of TensorFlow's tf_datatype.h; the addon does not name it. */
+const DOUBLE = 2;
 
 function attribute(constants: Constants, name: string, value: Attributes[string]): OpAttribute {
   switch (typeof value) {
@@ -44,8 +49,13 @@ function attribute(constants: Constants, name: string, value: Attributes[string]
     case 'string':
       return { name, type: constants.TF_ATTR_STRING!, value };
   }
-  if ('dtype' in value)
-    return { name, type: constants.TF_ATTR_TYPE!, value: constants[DTYPES[value.dtype]]! };
+  if ('dtype' in value) {
+    const { dtype } = value;
+    const type = dtype === 'float64' ? DOUBLE : constants[DTYPES[dtype]]!;
+    return { name, type: constants.TF_ATTR_TYPE!, value: type };
+  }
+  if ('slopeAt' in value)
+    return { name, type: constants.TF_ATTR_FLOAT!, value: 1 - value.slopeAt, slope: true };
   if ('shape' in value) return { name, type: constants.TF_ATTR_SHAPE!, value: value.shape };
   return { name, type: constants.TF_ATTR_INT!, value: 'int' in value ? value.int : value };
 }

@@ -18,7 +18,7 @@ export interface Binding extends Constants {
 /** The part of tfjs-node's backend that is used here. */
 export interface TensorflowBackend extends tf.KernelBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Binding;
+  binding: Binding;
   getInputTensorIds(tensors: tf.TensorInfo[]): number[];
   createOutputTensor(output: Output): tf.Tensor;
 }
@@ -30,12 +30,19 @@ export function backend(): TensorflowBackend {
 /** Small tensors that ops take as inputs again and again (shapes, axes, permutations, counts), for as long as the
  * process lives. */
 const constants = new Map<string, number>();
+const lasting = new Set<number>();
+
+/** Whether an id is that of such a tensor. */
+export function isLasting(id: number): boolean {
+  return lasting.has(id);
+}
 
 function constant(key: string, make: () => number): number {
   let id = constants.get(key);
   if (id === undefined) {
     id = make();
     constants.set(key, id);
+    lasting.add(id);
   }
   return id;
 }

@@ -5,11 +5,14 @@ import { adamw } from './adamw.ts';
 import { batchNormTrain } from './batchNorm.ts';
 import { conv1x1, patchConv } from './convolutions.ts';
 import { depthwise } from './depthwise.ts';
+import { backend } from './execute.ts';
 import { quantise } from './quantise.ts';
+import { traced } from './trace.ts';
 
 /** To be asked for once the backend is there. */
 export function tensorflowOps(): Partial<Ops> {
   return {
+    inPlace: !backend().isUsingGpuDevice,
     conv1x1,
     patchConv,
     depthwise,
@@ -18,5 +21,6 @@ export function tensorflowOps(): Partial<Ops> {
     maxPool: hasNotedMaxPool() ? notedMaxPool : maxPool,
     quantise,
     adamw,
+    traced,
   };
 }

@@ -153,6 +153,26 @@ export function testAgreement(engineOps: () => Ops, reference?: string): void {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('work that comes again is done on what its inputs are then, and no tensor is left behind', async () => {
+    const before = tf.memory().numTensors;
+    const fixed = tf.tensor4d([1, 2, 3], [1, 1, 1, 3]);
+    const input = tf.tidy(() => tf.variable(tf.tensor4d([0, 0, 0], [1, 1, 1, 3])));
+    let lambda = 0;
+    const again = engineOps().traced([fixed], [input], () =>
+      tf.tidy(() => tf.reshape(engineOps().annealed(tf.mul(fixed, input), lambda), [3])),
+    );
+    for (let i = 1; i < 5; i++) {
+      tf.tidy(() => input.assign(tf.tensor4d([i, 10 * i, -i], [1, 1, 1, 3])));
+      lambda = 1 - i / 8;
+      const got = again.run(lambda);
+      expect([...(await got.data())]).toEqual([i, 20 * i, (-3 * i * i) / 8]);
+      got.dispose();
+    }
+    again.dispose();
+    tf.dispose([fixed, input]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   test.each([true, false])('adamw agrees over ten steps, with decay %s', async (decays) => {
     const length = 37;
     const random = Random.seeded(9, 'agreement');

@@ -1,0 +1,164 @@
+/** Holds TensorFlow's traces against the work that they stand for. */
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test, vi } from 'vitest';
+import type { Binding } from '../../../server/engine/tensorflow/execute.ts';
+import { backend } from '../../../server/engine/tensorflow/execute.ts';
+import { traced } from '../../../server/engine/tensorflow/trace.ts';
+import { VanillaNet } from '../../../server/nn/vanillanet.ts';
+import { Random } from '../../../server/random.ts';
+import { TapRecorder } from '../../../server/training/recorder.ts';
+import { findPreset } from '../../../shared/presets.ts';
+
+/** The addon, with a count of the tensors that it holds, and an op at which it fails. */
+class Watched {
+  readonly #real = backend().binding;
+  #held = 0;
+  failing = '';
+
+  constructor() {
+    const real = this.#real;
+    const watched: Pick<Binding, 'executeOp' | 'createTensor' | 'deleteTensor'> = {
+      executeOp: (op, attributes, inputs, count) => {
+        if (op === this.failing) throw new Error(`${op} fails`);
+        const made = real.executeOp(op, attributes, inputs, count);
+        this.#held += made.length;
+        return made;
+      },
+      createTensor: (shape, dtype, values) => {
+        this.#held++;
+        return real.createTensor(shape, dtype, values);
+      },
+      deleteTensor: (id) => {
+        this.#held--;
+        real.deleteTensor(id);
+      },
+    };
+    backend().binding = Object.create(real, Object.getOwnPropertyDescriptors(watched)) as Binding;
+  }
+
+  /** Tensors that came since the last look, less those that went. */
+  take(): number {
+    const held = this.#held;
+    this.#held = 0;
+    return held;
+  }
+
+  end(): void {
+    backend().binding = this.#real;
+  }
+}
+
+/** Work on a fixed tensor, a variable and a number that is uploaded each time. */
+function example(): { fixed: tf.Tensor1D; variable: tf.Variable; work: () => tf.Tensor1D } {
+  const fixed = tf.tensor1d([1, 2, 3]);
+  const variable = tf.tidy(() => tf.variable(tf.tensor1d([10, 20, 30])));
+  const work = (): tf.Tensor1D =>
+    tf.tidy(() =>
+      tf.concat1d([tf.mul(tf.mul(fixed, fixed), variable), tf.sub(variable, tf.tensor1d([1, 1, 2]))]),
+    );
+  return { fixed, variable, work };
+}
+
+export function testTraces(): void {
+  test('from the second time on, work is done by its ops alone, on what its inputs are then', async () => {
+    const { fixed, variable, work } = example();
+    const spy = vi.fn(work);
+    const again = traced([fixed], [variable], spy);
+    const before = tf.memory().numTensors;
+    for (const base of [1, 2, 3, 4]) {
+      tf.tidy(() => variable.assign(tf.tensor1d([base, base * 10, base * 100])));
+      const got = again.run(0.5);
+      expect(got.shape).toEqual([6]);
+      expect([...(await got.data())]).toEqual([
+        ...[base, 40 * base, 900 * base],
+        ...[base - 1, 10 * base - 1, 100 * base - 2],
+      ]);
+      got.dispose();
+    }
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(tf.memory().numTensors).toBe(before);
+    again.dispose();
+    tf.dispose([fixed, variable]);
+  });
+
+  test('a trace holds its constants until it is disposed of, and frees all else that it makes', () => {
+    const { fixed, variable, work } = example();
+    work().dispose(); // what is made once for good
+    const watched = new Watched();
+    try {
+      const again = traced([fixed], [variable], work);
+      again.run(0.5).dispose();
+      // The uploaded vector, and the square of the fixed one.
+      expect(watched.take()).toBe(2);
+      again.run(0.5).dispose();
+      expect(watched.take()).toBe(0);
+      watched.failing = 'ConcatV2';
+      expect(() => again.run(0.5)).toThrow('ConcatV2 fails');
+      watched.failing = '';
+      expect(watched.take()).toBe(0);
+      again.run(0.5).dispose();
+      again.dispose();
+      expect(watched.take()).toBe(-2);
+    } finally {
+      watched.end();
+    }
+    tf.dispose([fixed, variable]);
+  });
+
+  test('work that takes a tensor which it has not named, or the same one twice, is done each time', () => {
+    const { fixed, variable, work } = example();
+    work().dispose(); // what is made once for good
+    const watched = new Watched();
+    try {
+      const input = variable;
+      for (const [named, inputs] of [
+        [[], [input]],
+        [[fixed], []],
+        [[fixed], [input, input]],
+      ]) {
+        const spy = vi.fn(work);
+        const again = traced(named!, inputs!, spy);
+        for (let i = 0; i < 4; i++) again.run(0.5).dispose();
+        expect(spy).toHaveBeenCalledTimes(4);
+        again.dispose();
+      }
+      expect(watched.take()).toBe(0);
+    } finally {
+      watched.end();
+    }
+    tf.dispose([fixed, variable]);
+  });
+
+  test.each(['small', 'article'])(
+    'a frame of %s that comes again shows the weights of then',
+    async (preset) => {
+      const random = Random.seeded(5, 'traces');
+      const network = { ...findPreset(preset).network, inputSize: 32, inputChannels: 3, classes: 10 };
+      const net = new VanillaNet(network, random);
+      const inputs = Float32Array.from({ length: 2 * 32 * 32 * 3 }, () => random.normal());
+      const moment = { epoch: 0, step: 0, lambda: 0.5, merged: false, loss: null, accuracy: null };
+      const watch = { taps: ['stem.out', 'stages.0.act', 'stages.1.out', 'logits'], probes: [1] };
+      const recorder = new TapRecorder(inputs, 2, 'u8');
+      const seen = new Set<string>();
+      for (const [i, lambda] of [1, 1, 0.8, 0.3, 0, 0, null, null].entries()) {
+        if (lambda !== null) net.lambda = lambda;
+        else net.merge();
+        if (!net.merged) {
+          const x = tf.tensor4d(inputs, [2, 32, 32, 3]);
+          net.apply(x, 'train').dispose(); // moves the running statistics
+          x.dispose();
+        }
+        const { variable } = net.variables[(i * 5) % net.variables.length]!;
+        tf.tidy(() => variable.assign(tf.mul(variable, 1.25)));
+        const frame = await recorder.record(net, moment, watch);
+        const fresh = new TapRecorder(inputs, 2, 'u8');
+        expect(frame).toEqual(await fresh.record(net, moment, watch));
+        fresh.dispose();
+        seen.add(frame.taps.map(({ maximum }) => maximum.join()).join());
+      }
+      expect(seen.size).toBe(8);
+      recorder.dispose();
+      net.dispose();
+    },
+  );
+}
