@@ -11,6 +11,8 @@ const SAVED = 0.015;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
 const ADVANCE = 0.25;
 const ADVANCE_FRAMES = 3;
+/** A device that is busy for so long after a frame was prepared was so meanwhile: seconds. */
+const BUSY = 0.001;
 /** A frame is charged with the median of so many: where other programs take the processor away in the middle of one,
  * that is not the viewer's doing, and as likely in the middle of a step. */
 const COMPARED = 5;
@@ -48,6 +50,12 @@ export class LiveBudget {
   end(): void {
     this.#counted = this.#now();
     this.#spent += this.#counted - this.#begun;
+  }
+
+  /** The step is done behind which the frame waits. Where the device had still been at it, preparing the frame held nothing
+   * up. */
+  stepDone(): void {
+    if (this.#now() - this.#counted > BUSY) this.#spent = 0;
   }
 
   /** The frame is complete and is paid for; one of a pause costs nothing. `fresh` as in `allows`. */

@@ -36,11 +36,13 @@ export class TapRecorder {
 
   /** The frame of what is watched (by default all taps of all probes). Taps that the network does not have, as those
    * inside a merged pair, and unknown probes are left out. The network is read before the first wait: it may be
-   * trained on while the values are on their way. Throws NON_FINITE naming the tap and channel. */
+   * trained on while the values are on their way, which are asked for once `asked` resolves: some engines hold everything
+   * up until they are there. Throws NON_FINITE naming the tap and channel. */
   async record(
     net: VanillaNet,
     moment: FrameMoment,
     watch: Watch = { taps: null, probes: null },
+    asked?: Promise<void>,
   ): Promise<Frame> {
     const all = Array.from({ length: this.#count }, (_, i) => i);
     const probes = watch.probes
@@ -50,6 +52,7 @@ export class TapRecorder {
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
     const parts = taps.map((tap) => this.#part(tap, probes.length));
     const joined = this.#passes.run(net, this.#inputs.get(net.config, probes), parts);
+    await asked;
     const data = (await joined.data()) as Float32Array;
     joined.dispose();
     let at = 0;

@@ -103,9 +103,10 @@ export class Session {
     };
   }
 
-  /** Records what is watched, by default everything. Throws NON_FINITE naming the tap. */
-  record(watch?: Watch): Promise<Frame> {
-    return this.#recorder.record(this.net, this.moment, watch);
+  /** Records what is watched, by default everything; `asked` as in TapRecorder.record. Throws NON_FINITE naming the
+   * tap. */
+  record(watch?: Watch, asked?: Promise<void>): Promise<Frame> {
+    return this.#recorder.record(this.net, this.moment, watch, asked);
   }
 
   /** Places of the test images that are not measured. */

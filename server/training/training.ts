@@ -62,7 +62,7 @@ export class Training {
       control: options.control,
       pace: this.#pace,
       budget: options.budget ?? new LiveBudget(),
-      frame: (watch) => this.#frame(watch),
+      frame: (watch, asked) => this.#frame(watch, asked),
     });
   }
 
@@ -130,9 +130,11 @@ export class Training {
       const batch = batches.next();
       const stats = trainStep(net, session.optimizer, batch, training.labelSmoothing, learningRate);
       session.step = step + 1;
+      this.#boundary.follow();
       readings.add({ step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
       const last = step === stepsPerEpoch - 1;
       const read = await readings.take(last ? 0 : UNREAD_STEPS);
+      this.#boundary.stepDone();
       this.#pace.step(batch.count);
       for (const { tag, values } of read) this.#count(means, tag, values);
       const tag = read.at(-1)?.tag;
@@ -246,10 +248,10 @@ export class Training {
     yield* this.#checkpoint(`${epoch}m`, true);
   }
 
-  async #frame(watch?: Watch): Promise<Uint8Array> {
+  async #frame(watch?: Watch, asked?: Promise<void>): Promise<Uint8Array> {
     for (const image of this.#options.control.takeOwn()) this.#session.setOwn(image);
     try {
-      return encodeFrame(await this.#session.record(watch));
+      return encodeFrame(await this.#session.record(watch, asked));
     } catch (error) {
       throw this.#explained(error);
     }

@@ -8,8 +8,9 @@ import { Pace } from '../../../server/training/pace.ts';
 let now: number;
 let control: TrainerControl;
 let boundary: Boundary;
-/** What a frame costs by the clock, and how it comes. */
+/** What a frame costs by the clock: to prepare, to ask for once it was prepared behind a step; and how it comes. */
 let cost: number;
+let asking: number;
 let compute: () => Promise<Uint8Array>;
 let computed: Watch[];
 
@@ -18,6 +19,7 @@ const WATCH: Watch = { taps: ['stem.out'], probes: [0] };
 beforeEach(() => {
   now = 0;
   cost = 0.01;
+  asking = 0;
   computed = [];
   compute = async () => new Uint8Array([computed.length]);
   control = new TrainerControl();
@@ -26,9 +28,11 @@ beforeEach(() => {
     control,
     pace: new Pace({ epochs: 1, stepsPerEpoch: 1 }, clock),
     budget: new LiveBudget(clock),
-    frame: (watch) => {
+    frame: async (watch, asked) => {
       computed.push(watch);
       now += cost;
+      await asked;
+      if (asked) now += asking;
       return compute();
     },
   });
@@ -41,14 +45,19 @@ async function attend(): Promise<TrainerEvent[]> {
   return events;
 }
 
-/** Pulls and attends at each of some steps of 0.1 s; gives the number of frames. */
-async function train(steps: number): Promise<number> {
+/** Pulls and attends at each of some steps of 0.1 s, of which the device computes `behind` seconds after they were
+ * issued; gives the number of frames. */
+async function train(steps: number, behind = 0): Promise<number> {
   let frames = 0;
-  for (let i = 0; i < steps; i++, now += 0.1) {
+  for (let i = 0; i < steps; i++) {
     control.pull();
     frames += (await attend()).length;
+    now += 0.1 - behind;
+    boundary.follow();
+    now += behind;
+    boundary.stepDone();
   }
-  return frames;
+  return frames + (await attend()).length;
 }
 
 test('a pull is answered at the next boundary, by a frame that tells which watch it shows', async () => {
@@ -67,6 +76,50 @@ test('frames that cost more than their budget come less often than asked for, an
   expect(first).toBeGreaterThan(later);
   expect(later * cost).toBeLessThanOrEqual(0.02 * 100);
   expect(later * cost).toBeGreaterThan(0.01 * 100);
+});
+
+test('a frame is prepared behind a step and asked for at the next boundary', async () => {
+  control.watch(WATCH);
+  await train(1); // the first of a watch is waited for
+  computed = [];
+  now += 10;
+  control.pull();
+  expect(await attend()).toEqual([]);
+  expect(computed).toEqual([]);
+  let asked = false;
+  compute = async () => {
+    asked = true;
+    return new Uint8Array([9]);
+  };
+  boundary.follow();
+  expect(computed).toEqual([WATCH]);
+  boundary.stepDone();
+  expect(asked).toBe(false);
+  expect(await attend()).toEqual([{ type: 'live', bytes: new Uint8Array([9]), watch: WATCH }]);
+});
+
+test('what a frame costs while the device is busy with the step ahead of it is not charged', async () => {
+  cost = 0.05;
+  control.watch(WATCH);
+  const first = await train(500);
+  const hidden = await train(500, 0.08);
+  expect(hidden).toBeGreaterThan(3 * first);
+  asking = 0.05;
+  expect(await train(500, 0.08)).toBeLessThan(hidden / 2);
+});
+
+test('a frame that waits for its step is asked for by a pause', async () => {
+  control.watch(WATCH);
+  await train(1);
+  now += 10;
+  control.pull();
+  await attend();
+  boundary.follow();
+  control.pause();
+  const events = boundary.attend();
+  expect((await events.next()).value).toMatchObject({ type: 'live', watch: WATCH });
+  expect((await events.next()).value).toEqual({ type: 'paused' });
+  await events.return(undefined);
 });
 
 test('the first frame of another watch comes although the budget is spent', async () => {
@@ -93,7 +146,7 @@ test('a frame that a device still computes holds no step up and comes at a later
   finish(new Uint8Array([7]));
   expect(await attend()).toMatchObject([{ type: 'live', bytes: new Uint8Array([7]) }]);
   expect(computed).toHaveLength(1);
-  expect(await attend()).toEqual([]); // the second pull has begun the next
+  boundary.follow(); // the second pull begins the next
   expect(computed).toHaveLength(2);
 });
 
@@ -120,6 +173,7 @@ test('a frame under way is waited for by a pause, and pulls of a pause are all a
   expect((await events.next()).done).toBe(true);
   cost = 0.01;
   control.pull();
+  boundary.follow();
   expect(await attend()).toHaveLength(1); // what the pause computed was free
 });
 

@@ -54,6 +54,19 @@ test.each([0.004, 0.03, 1, 20])(
   },
 );
 
+test.each([
+  [0.0005, false],
+  [0.002, true],
+])('a frame whose step is done %f s after it was prepared is free: %s', (busy, free) => {
+  budget.begin();
+  now += 0.1;
+  budget.end();
+  now += busy;
+  budget.stepDone();
+  budget.charge(false);
+  expect(budget.allows(false)).toBe(free);
+});
+
 test('a cheap view is shown at every step', () => {
   const { frames, seconds } = train(600, { step: 0.2, cost: 0.001 });
   expect(frames).toBe(Math.round(seconds / 0.201));

@@ -117,6 +117,23 @@ test('only what is watched is recorded; unknown taps and probes are left out', a
   of('stages.0.out', 2).forEach((v, i) => expect(map[i]).toBeCloseTo(v, 5));
 });
 
+test('values may be asked for later, and are those that the network had when it was read', async () => {
+  const watch: Watch = { taps: ['stages.0.out', 'logits'], probes: [1] };
+  const one = recorder();
+  const now = await one.record(net, MOMENT, watch);
+  let ask = (): void => undefined;
+  let read = false;
+  const later = one.record(net, MOMENT, watch, new Promise((resolve) => (ask = resolve)));
+  void later.then(() => (read = true));
+  const { lambda } = net;
+  net.lambda = 1;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(read).toBe(false);
+  ask();
+  expect(await later).toEqual(now);
+  net.lambda = lambda;
+});
+
 test('an own image is recorded only where it is watched, and as a probe of the same pixels is', async () => {
   const plain = recorder('f32');
   const pixels = 32 * 32 * 3;
