@@ -5,21 +5,39 @@
 import { appendFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { VanillaNet } from '../../server/nn/vanillanet.ts';
+import { LiveBudget } from '../../server/training/budget.ts';
 import type { TrainerEvent } from '../../server/training/messages.ts';
+import { TapRecorder } from '../../server/training/recorder.ts';
 import { decodeFrame } from '../../shared/frame.ts';
 import { clock, type DiaryEntry } from './diary.ts';
 
 const path = process.env.VANILLASCOPE_DIARY!;
 const write = (entry: DiaryEntry): void => appendFileSync(path, `${JSON.stringify(entry)}\n`);
 
-/** When the network was last run for maps. */
-let tapped = 0;
-
 const apply = VanillaNet.prototype.apply;
 VanillaNet.prototype.apply = function (x, mode) {
   if (mode === 'train') write({ is: 'step', at: clock() });
-  else tapped = clock();
   return apply.call(this, x, mode);
+};
+
+/** When the network was last run for a live frame, and when that had been prepared. */
+let tapped = 0;
+let prepared = 0;
+
+const record = TapRecorder.prototype.record;
+TapRecorder.prototype.record = function (net, moment, watch, asked) {
+  if (!watch) return record.call(this, net, moment); // a snapshot
+  tapped = clock();
+  const frame = record.call(this, net, moment, watch, asked);
+  prepared = clock();
+  return frame;
+};
+
+/** A device that was still at the step ahead of the frame comes to the maps once that is done. */
+const stepDone = LiveBudget.prototype.stepDone;
+LiveBudget.prototype.stepDone = function () {
+  if (clock() - prepared > 1) tapped = clock();
+  stepDone.call(this);
 };
 
 const send = process.send!.bind(process);
