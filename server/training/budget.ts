@@ -2,7 +2,7 @@
 
 /** Share of the training time that live frames may take; caches, sending and scatter have the rest of the 2 % that a
  * viewer may cost. */
-export const SHARE = 0.018;
+export const SHARE = 0.014;
 /** Seconds that a frame costs where it can't be timed here, on its way through the server to a viewer: measured where
  * the training has all processors to itself otherwise. */
 const WAY = 0.0015;

@@ -1,4 +1,4 @@
-/** One recorded activation, measured and quantised with few kernels. */
+/** One recorded activation, measured and quantised with few kernels: on a GPU. A CPU's values are read in place. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { SMALLEST_RANGE } from '../../nn/portable/quantise.ts';
 import { FLOATS, INT32, type Attributes } from './attributes.ts';
