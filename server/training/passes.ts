@@ -43,11 +43,7 @@ export class Passes {
     const pass: Pass = { net, merged: net.merged, lambda, x, parts: told };
     const at = this.#kept.findIndex((kept) => same(kept.pass, pass));
     const [found] = at >= 0 ? this.#kept.splice(at, 1) : [];
-    const variables = net.variables.map(({ variable }) => variable);
-    const kept = found ?? {
-      pass,
-      traced: ops().traced([x], variables, () => joinedParts(net, x, parts)),
-    };
+    const kept = found ?? { pass, traced: trace(net, x, parts) };
     this.#kept.unshift(kept);
     for (const { traced } of this.#kept.splice(KEPT)) traced.dispose();
     return kept.traced.run(net.lambda);
@@ -56,6 +52,11 @@ export class Passes {
   dispose(): void {
     for (const { traced } of this.#kept.splice(0)) traced.dispose();
   }
+}
+
+function trace(net: VanillaNet, x: tf.Tensor4D, parts: readonly Part[]): Traced {
+  const variables = net.variables.map(({ variable }) => variable);
+  return ops().traced([x], variables, () => joinedParts(net, x, parts));
 }
 
 function same(a: Pass, b: Pass): boolean {

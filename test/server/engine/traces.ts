@@ -1,8 +1,7 @@
 /** Holds TensorFlow's traces against the work that they stand for. */
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test, vi } from 'vitest';
-import type { Binding } from '../../../server/engine/tensorflow/execute.ts';
-import { backend } from '../../../server/engine/tensorflow/execute.ts';
+import { backend, type Binding } from '../../../server/engine/tensorflow/execute.ts';
 import { traced } from '../../../server/engine/tensorflow/trace.ts';
 import { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { Random } from '../../../server/random.ts';
@@ -110,11 +109,10 @@ export function testTraces(): void {
     work().dispose(); // what is made once for good
     const watched = new Watched();
     try {
-      const input = variable;
       for (const [named, inputs] of [
-        [[], [input]],
+        [[], [variable]],
         [[fixed], []],
-        [[fixed], [input, input]],
+        [[fixed], [variable, variable]],
       ]) {
         const spy = vi.fn(work);
         const again = traced(named!, inputs!, spy);
