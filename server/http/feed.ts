@@ -126,7 +126,8 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
     }
   }, LOOK_MS).unref();
 
-  const steps = new Steps((id, step) => io.to(roomOf(id)).volatile.emit('step', id, step));
+  // Not volatile, for a frame may be on its way just then; one who has stalled is cut off before they come to much.
+  const steps = new Steps((id, step) => io.to(roomOf(id)).emit('step', id, step));
   const stopRuns = supervisor.subscribe((event) => {
     if (event.type === 'step') return steps.add(event.id, event.step);
     if (event.type !== 'live') steps.flush(event.id);

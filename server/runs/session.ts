@@ -125,8 +125,7 @@ export class RunSession {
         record.classes = event.classes;
         return this.#keep(this.#ready(event));
       case 'step':
-        this.progress.lastStep = event.metrics;
-        return emit({ type: 'step', id, step: event.metrics });
+        return this.#step(event.metrics);
       case 'epoch':
         return this.#keep(this.#record(event.metrics));
       case 'snapshot': {
@@ -146,7 +145,9 @@ export class RunSession {
         return this.#keep(added.then(() => this.#checkpoint(event.id)));
       }
       case 'live':
-        return emit({ type: 'live', id, bytes: event.bytes, watch: event.watch ?? null });
+        // The frame first: it goes to those only who are being sent nothing.
+        emit({ type: 'live', id, bytes: event.bytes, watch: event.watch ?? null });
+        return event.step && this.#step(event.step);
       case 'paused':
         return record.state === 'running' ? this.#enter('paused') : undefined;
       case 'resumed':
@@ -164,6 +165,11 @@ export class RunSession {
         this.#outcome ??= { state: 'failed', reason: event.message };
         return this.#killAfter(LEAVE_MS);
     }
+  }
+
+  #step(step: StepMetrics): void {
+    this.progress.lastStep = step;
+    this.#options.emit({ type: 'step', id: this.#folder.id, step });
   }
 
   #prepare(what: string, fraction: number | null): void {

@@ -1,25 +1,31 @@
 /** What a training does between two steps: lets commands arrive, answers pulls, and waits while paused. */
 import { setImmediate } from 'node:timers/promises';
+import type { StepMetrics } from '../../shared/protocol.ts';
 import type { LiveBudget } from './budget.ts';
 import type { TrainerControl, Watch } from './control.ts';
 import type { TrainerEvent } from './messages.ts';
 import type { Pace } from './pace.ts';
+import type { When } from './recorder.ts';
 
 export interface BoundaryOptions {
   control: TrainerControl;
   pace: Pace;
   budget: LiveBudget;
-  /** The encoded frame of what is watched, whose values are asked for once `asked` resolves. */
-  frame: (watch: Watch, asked?: Promise<void>) => Promise<Uint8Array>;
+  /** The encoded frame of what is watched. */
+  frame: (watch: Watch, when?: When) => Promise<Uint8Array>;
+  /** What is to be told of the latest step along with a frame. */
+  step?: () => StepMetrics | undefined;
 }
 
 /** A live frame on its way. */
 interface Answer {
-  outcome: { event: TrainerEvent } | { error: unknown } | null;
+  watch: Watch;
+  outcome: { bytes: Uint8Array } | { error: unknown } | null;
   /** Whether it is the first of its watch. */
   fresh: boolean;
-  /** Asks for its values, where that is still to be done. */
+  /** Asks for its values, and then packs them, where that is still to be done. */
   ask: (() => void) | null;
+  pack: (() => void) | null;
   /** Resolves once there is an outcome. */
   done: Promise<void>;
 }
@@ -27,6 +33,8 @@ interface Answer {
 export class Boundary {
   readonly #options: BoundaryOptions;
   #answer: Answer | null = null;
+  /** The frame that was handed over behind the step under way and is still to be paid for. */
+  #unpaid: Answer | null = null;
 
   constructor(options: BoundaryOptions) {
     this.#options = options;
@@ -34,19 +42,21 @@ export class Boundary {
 
   /** Between two steps: the place to pause. A person waits for the first frame of a view, others follow a step. */
   async *attend(): AsyncGenerator<TrainerEvent> {
-    yield* this.#look(() => this.#options.control.fresh);
-    if (!this.#waits) return;
     const { control, pace, budget } = this.#options;
+    yield* this.#look(
+      () => control.fresh,
+      () => !control.paused && !control.stopped,
+    );
+    if (control.stopped) yield* this.#finish();
+    if (!this.#waits) return;
     pace.pause();
     budget.pause();
     yield { type: 'paused' };
     while (this.#waits) {
       // The look at the control and the wait for its change are one turn: no command is slept over.
       if (control.pulled) this.#answer ??= this.#begin();
-      if (this.#answer) {
-        await this.#answer.done;
-        yield* this.#deliver();
-      } else await control.change();
+      if (this.#answer) yield* this.#finish();
+      else await control.change();
     }
     pace.resume();
     budget.resume();
@@ -55,35 +65,60 @@ export class Boundary {
 
   /** Amid other work: lets commands arrive and answers a pull where the budget allows it; a pause comes later. */
   glance(): AsyncGenerator<TrainerEvent> {
-    return this.#look(() => true);
+    return this.#look(
+      () => true,
+      () => false,
+    );
   }
 
-  /** A step has been issued: a frame that is due is prepared while the device computes the step, and asked for at the next
-   * boundary. */
-  follow(): void {
-    if (!this.#due) return;
+  /** A step has been issued: while the device computes it, a frame that was read before it is packed and handed over, and
+   * one that is due is prepared, to be read at the next boundary. */
+  async *follow(): AsyncGenerator<TrainerEvent> {
     const { budget } = this.#options;
     budget.begin();
-    this.#answer = this.#begin(true);
-    budget.end();
+    if (this.#answer?.pack && !this.#answer.ask) {
+      this.#release(this.#answer);
+      await setImmediate();
+      const { outcome, watch } = this.#answer;
+      if (outcome && 'bytes' in outcome) {
+        this.#unpaid = this.#answer;
+        this.#answer = null;
+        yield this.#event(outcome.bytes, watch);
+      }
+    }
+    if (this.#due) this.#answer = this.#begin(true);
+    budget.endBehind();
   }
 
   /** The step's results are there. */
   stepDone(): void {
-    if (this.#answer?.ask) this.#options.budget.stepDone();
+    const { budget } = this.#options;
+    budget.stepDone();
+    if (this.#unpaid) budget.charge(this.#unpaid.fresh);
+    this.#unpaid = null;
   }
 
-  async *#look(mayBegin: () => boolean): AsyncGenerator<TrainerEvent> {
+  async *#look(mayBegin: () => boolean, stepFollows: () => boolean): AsyncGenerator<TrainerEvent> {
     await setImmediate();
     const { budget } = this.#options;
-    if (this.#answer?.ask || (this.#due && mayBegin())) {
+    const answer = this.#answer;
+    if (answer?.ask || answer?.pack || (this.#due && mayBegin())) {
       budget.begin();
-      if (this.#answer) this.#ask(this.#answer);
-      else this.#answer = this.#begin();
+      if (!answer) this.#answer = this.#begin();
+      else if (stepFollows() && budget.hides) this.#ask(answer);
+      else this.#release(answer);
       // By then it is there where memory is the processor's own. A GPU computes it while the next steps are prepared.
       await setImmediate();
       budget.end();
     }
+    yield* this.#deliver();
+  }
+
+  /** Waits for the frame on its way, if there is one. */
+  async *#finish(): AsyncGenerator<TrainerEvent> {
+    if (!this.#answer) return;
+    this.#release(this.#answer);
+    await this.#answer.done;
     yield* this.#deliver();
   }
 
@@ -98,15 +133,20 @@ export class Boundary {
     return paused && !stopped;
   }
 
-  /** `follows` says that its values are asked for later. */
-  #begin(follows = false): Answer {
+  /** `behind` says that it is read and packed later. */
+  #begin(behind = false): Answer {
     const { control } = this.#options;
     const { fresh } = control;
     const watch = control.takePull()!;
-    const answer: Answer = { outcome: null, fresh, ask: null, done: Promise.resolve() };
-    const asked = follows ? new Promise<void>((resolve) => (answer.ask = resolve)) : undefined;
-    answer.done = this.#options.frame(watch, asked).then(
-      (bytes) => void (answer.outcome = { event: { type: 'live', bytes, watch } }),
+    const answer: Answer = { watch, outcome: null, fresh, ask: null, pack: null, done: Promise.resolve() };
+    const when = behind
+      ? {
+          read: new Promise<void>((resolve) => (answer.ask = resolve)),
+          packed: new Promise<void>((resolve) => (answer.pack = resolve)),
+        }
+      : undefined;
+    answer.done = this.#options.frame(watch, when).then(
+      (bytes) => void (answer.outcome = { bytes }),
       (error: unknown) => void (answer.outcome = { error }),
     );
     return answer;
@@ -117,16 +157,27 @@ export class Boundary {
     answer.ask = null;
   }
 
+  #release(answer: Answer): void {
+    this.#ask(answer);
+    answer.pack?.();
+    answer.pack = null;
+  }
+
   /** Hands over the frame that has been computed, if there is one; sending it is part of its cost. */
   *#deliver(): Generator<TrainerEvent> {
     if (!this.#answer?.outcome) return;
-    const { outcome, fresh } = this.#answer;
+    const { outcome, watch, fresh } = this.#answer;
     this.#answer = null;
     if ('error' in outcome) throw outcome.error;
     const { budget } = this.#options;
     budget.begin();
-    yield outcome.event;
+    yield this.#event(outcome.bytes, watch);
     budget.end();
     budget.charge(fresh);
+  }
+
+  #event(bytes: Uint8Array, watch: Watch): TrainerEvent {
+    const step = this.#options.step?.();
+    return { type: 'live', bytes, watch, ...(step && { step }) };
   }
 }

@@ -11,7 +11,7 @@ const SAVED = 0.015;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
 const ADVANCE = 0.25;
 const ADVANCE_FRAMES = 3;
-/** A device that is busy for so long after a frame was prepared was so meanwhile: seconds. */
+/** A device that is busy for so long after work behind a step was so meanwhile: seconds. */
 const BUSY = 0.001;
 /** A frame is charged with the median of so many: where other programs take the processor away in the middle of one,
  * that is not the viewer's doing, and as likely in the middle of a step. */
@@ -24,8 +24,11 @@ export class LiveBudget {
   #counted: number;
   #begun = 0;
   #paused = false;
-  /** Seconds of the frame under way, and of the latest frames of the same view. */
+  /** Seconds of the frame under way, of what was done for frames behind the step under way, and of the latest frames of
+   * the same view. */
   #spent = 0;
+  #behind = 0;
+  #hides = false;
   #latest: number[] = [];
 
   /** `now` gives seconds. */
@@ -52,10 +55,23 @@ export class LiveBudget {
     this.#spent += this.#counted - this.#begun;
   }
 
-  /** The step is done behind which the frame waits. Where the device had still been at it, preparing the frame held nothing
-   * up. */
+  /** In place of `end` where the device may be at a step meanwhile. */
+  endBehind(): void {
+    this.#counted = this.#now();
+    this.#behind = this.#counted - this.#begun;
+  }
+
+  /** The step is done that was issued before the latest `endBehind`. Where the device had still been at it, what was done
+   * behind it held nothing up. */
   stepDone(): void {
-    if (this.#now() - this.#counted > BUSY) this.#spent = 0;
+    this.#hides = this.#now() - this.#counted > BUSY;
+    if (!this.#hides) this.#spent += this.#behind;
+    this.#behind = 0;
+  }
+
+  /** Whether the device was still at the latest step when all behind it had been done. */
+  get hides(): boolean {
+    return this.#hides;
   }
 
   /** The frame is complete and is paid for; one of a pause costs nothing. `fresh` as in `allows`. */

@@ -59,6 +59,10 @@ export class TrainerControl {
     this.#changed();
   }
 
+  get watched(): boolean {
+    return this.#watch !== null;
+  }
+
   /** Whether a live frame is asked for. */
   get pulled(): boolean {
     return this.#pulled;

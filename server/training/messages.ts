@@ -45,8 +45,9 @@ export type TrainerEvent =
   | { type: 'measures'; measures: SnapshotMeasures; grams: Uint8Array }
   /** A safetensors file with everything that resuming needs. */
   | { type: 'checkpoint'; id: string; epoch: number; bytes: Uint8Array }
-  /** The answer to one `pull`: an encoded frame, and the watch that it shows. */
-  | { type: 'live'; bytes: Uint8Array; watch?: Watch }
+  /** The answer to one `pull`: an encoded frame, the watch that it shows, and the latest step in place of an event of its
+   * own: each message costs the training more than its bytes. */
+  | { type: 'live'; bytes: Uint8Array; watch?: Watch; step?: StepMetrics }
   | { type: 'paused' }
   | { type: 'resumed' }
   | {

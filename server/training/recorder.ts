@@ -15,6 +15,14 @@ import type { Watch } from './control.ts';
 import { lengthOf, Passes, type Part } from './passes.ts';
 import { ProbeInputs } from './probeInputs.ts';
 
+/** When a frame that is prepared early is to go on: each resolves when that may be done. */
+export interface When {
+  /** Asking for the values: some engines hold everything up until they are there. */
+  read: Promise<void>;
+  /** Making a frame of them. */
+  packed: Promise<void>;
+}
+
 export class TapRecorder {
   readonly #inputs: ProbeInputs;
   readonly #passes = new Passes();
@@ -36,13 +44,12 @@ export class TapRecorder {
 
   /** The frame of what is watched (by default all taps of all probes). Taps that the network does not have, as those
    * inside a merged pair, and unknown probes are left out. The network is read before the first wait: it may be
-   * trained on while the values are on their way, which are asked for once `asked` resolves: some engines hold everything
-   * up until they are there. Throws NON_FINITE naming the tap and channel. */
+   * trained on while the values are on their way. Throws NON_FINITE naming the tap and channel. */
   async record(
     net: VanillaNet,
     moment: FrameMoment,
     watch: Watch = { taps: null, probes: null },
-    asked?: Promise<void>,
+    when?: When,
   ): Promise<Frame> {
     const all = Array.from({ length: this.#count }, (_, i) => i);
     const probes = watch.probes
@@ -52,9 +59,10 @@ export class TapRecorder {
     if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
     const parts = taps.map((tap) => this.#part(tap, probes.length));
     const joined = this.#passes.run(net, this.#inputs.get(net.config, probes), parts);
-    await asked;
+    await when?.read;
     const data = (await joined.data()) as Float32Array;
     joined.dispose();
+    await when?.packed;
     let at = 0;
     const read = parts.map((part) => readPart(part, data.subarray(at, (at += lengthOf(part)))));
     return { ...moment, probes, taps: read };

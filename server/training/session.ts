@@ -18,7 +18,7 @@ import { Measurer, type Measured } from './measurer.ts';
 import type { TrainerEvent } from './messages.ts';
 import { Optimizer } from './optimizer.ts';
 import { chooseProbes, type Probes } from './probes.ts';
-import { TapRecorder } from './recorder.ts';
+import { TapRecorder, type When } from './recorder.ts';
 import { encodeMoment, loadWeights } from './weights.ts';
 
 /** What a merge did, as the `merged` event tells it. */
@@ -103,10 +103,9 @@ export class Session {
     };
   }
 
-  /** Records what is watched, by default everything; `asked` as in TapRecorder.record. Throws NON_FINITE naming the
-   * tap. */
-  record(watch?: Watch, asked?: Promise<void>): Promise<Frame> {
-    return this.#recorder.record(this.net, this.moment, watch, asked);
+  /** Records what is watched, by default everything. Throws NON_FINITE naming the tap. */
+  record(watch?: Watch, when?: When): Promise<Frame> {
+    return this.#recorder.record(this.net, this.moment, watch, when);
   }
 
   /** Places of the test images that are not measured. */

@@ -2,6 +2,7 @@
 import type { RunConfig, RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import { encodeFrame } from '../../shared/frame.ts';
+import type { StepMetrics } from '../../shared/protocol.ts';
 import { lambdaOfStep, learningRateAt, mergeEpoch } from '../../shared/schedule.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import { Boundary } from './boundary.ts';
@@ -13,6 +14,7 @@ import { EpochMeans } from './means.ts';
 import type { TrainerEvent } from './messages.ts';
 import { Pace } from './pace.ts';
 import { Readings, UNREAD_STEPS } from './readings.ts';
+import type { When } from './recorder.ts';
 import type { Session } from './session.ts';
 import { trainStep } from './step.ts';
 
@@ -31,8 +33,9 @@ export interface TrainOptions {
   budget?: LiveBudget;
 }
 
-/** Seconds between two step events: as often as a person can read them. */
-const STEP_INTERVAL = 0.2;
+/** Seconds between two reports of steps, as often as a person can read them: between two events, where one may wait for a
+ * live frame to go along with, and with such a frame. */
+const STEP_INTERVALS = { event: 0.2, watched: 0.3, frame: 0.1 };
 
 interface StepTag {
   step: number;
@@ -47,6 +50,8 @@ export class Training {
   readonly #pace: Pace;
   readonly #boundary: Boundary;
   #reported = 0;
+  /** The latest step whose results are read, while it is not reported. */
+  #latest: StepTag | null = null;
   #learningRate = 0;
   /** The checkpoint of the last epoch while nobody has it. */
   #unsaved: (TrainerEvent & { type: 'checkpoint' }) | null = null;
@@ -62,7 +67,8 @@ export class Training {
       control: options.control,
       pace: this.#pace,
       budget: options.budget ?? new LiveBudget(),
-      frame: (watch, asked) => this.#frame(watch, asked),
+      frame: (watch, when) => this.#frame(watch, when),
+      step: () => this.#report(STEP_INTERVALS.frame),
     });
   }
 
@@ -112,6 +118,7 @@ export class Training {
   async *#trainEpoch(): AsyncGenerator<TrainerEvent> {
     const session = this.#session;
     const { net, batches } = session;
+    const { control } = this.#options;
     const { training } = this.#options.config;
     const epoch = session.epoch + 1;
     const { stepsPerEpoch } = batches;
@@ -130,16 +137,16 @@ export class Training {
       const batch = batches.next();
       const stats = trainStep(net, session.optimizer, batch, training.labelSmoothing, learningRate);
       session.step = step + 1;
-      this.#boundary.follow();
+      yield* this.#boundary.follow();
       readings.add({ step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
       const last = step === stepsPerEpoch - 1;
       const read = await readings.take(last ? 0 : UNREAD_STEPS);
       this.#boundary.stepDone();
       this.#pace.step(batch.count);
       for (const { tag, values } of read) this.#count(means, tag, values);
-      const tag = read.at(-1)?.tag;
-      if (tag && (last || performance.now() / 1000 - this.#reported >= STEP_INTERVAL))
-        yield this.#stepEvent(tag);
+      this.#latest = read.at(-1)?.tag ?? this.#latest;
+      const metrics = this.#report(last ? 0 : STEP_INTERVALS[control.watched ? 'watched' : 'event']);
+      if (metrics) yield { type: 'step', metrics };
     }
     session.epoch = epoch;
     session.step = 0;
@@ -155,22 +162,24 @@ export class Training {
     session.accuracy = correct / tag.images;
   }
 
-  #stepEvent({ step, lambda, learningRate }: StepTag): TrainerEvent {
-    this.#reported = performance.now() / 1000;
+  /** The latest step, unless it is reported or something was within so many seconds. */
+  #report(interval: number): StepMetrics | undefined {
+    const now = performance.now() / 1000;
+    if (!this.#latest || now - this.#reported < interval) return undefined;
+    const { step, lambda, learningRate } = this.#latest;
     const { epoch, batches, loss, accuracy } = this.#session;
+    this.#latest = null;
+    this.#reported = now;
     return {
-      type: 'step',
-      metrics: {
-        epoch: epoch + 1,
-        step,
-        stepsPerEpoch: batches.stepsPerEpoch,
-        loss: loss!,
-        accuracy: accuracy!,
-        lambda,
-        learningRate,
-        imagesPerSecond: this.#pace.imagesPerSecond,
-        secondsLeft: this.#pace.secondsLeft(step),
-      },
+      epoch: epoch + 1,
+      step,
+      stepsPerEpoch: batches.stepsPerEpoch,
+      loss: loss!,
+      accuracy: accuracy!,
+      lambda,
+      learningRate,
+      imagesPerSecond: this.#pace.imagesPerSecond,
+      secondsLeft: this.#pace.secondsLeft(step),
     };
   }
 
@@ -248,10 +257,10 @@ export class Training {
     yield* this.#checkpoint(`${epoch}m`, true);
   }
 
-  async #frame(watch?: Watch, asked?: Promise<void>): Promise<Uint8Array> {
+  async #frame(watch?: Watch, when?: When): Promise<Uint8Array> {
     for (const image of this.#options.control.takeOwn()) this.#session.setOwn(image);
     try {
-      return encodeFrame(await this.#session.record(watch, asked));
+      return encodeFrame(await this.#session.record(watch, when));
     } catch (error) {
       throw this.#explained(error);
     }

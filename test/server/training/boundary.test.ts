@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { StepMetrics } from '../../../shared/protocol.ts';
 import { Boundary } from '../../../server/training/boundary.ts';
 import { LiveBudget } from '../../../server/training/budget.ts';
 import { TrainerControl, type Watch } from '../../../server/training/control.ts';
@@ -8,19 +9,26 @@ import { Pace } from '../../../server/training/pace.ts';
 let now: number;
 let control: TrainerControl;
 let boundary: Boundary;
-/** What a frame costs by the clock: to prepare, to ask for once it was prepared behind a step; and how it comes. */
+/** What a frame costs by the clock: to prepare, and to read and to pack once it was prepared behind a step; and how it
+ * comes. */
 let cost: number;
-let asking: number;
+let reading: number;
+let packing: number;
 let compute: () => Promise<Uint8Array>;
 let computed: Watch[];
+/** What goes wrong with packing. */
+let fault: Error | null;
+let step: StepMetrics | undefined;
 
 const WATCH: Watch = { taps: ['stem.out'], probes: [0] };
 
 beforeEach(() => {
   now = 0;
   cost = 0.01;
-  asking = 0;
+  reading = packing = 0;
   computed = [];
+  step = undefined;
+  fault = null;
   compute = async () => new Uint8Array([computed.length]);
   control = new TrainerControl();
   const clock = (): number => now;
@@ -28,13 +36,18 @@ beforeEach(() => {
     control,
     pace: new Pace({ epochs: 1, stepsPerEpoch: 1 }, clock),
     budget: new LiveBudget(clock),
-    frame: async (watch, asked) => {
+    frame: async (watch, when) => {
       computed.push(watch);
       now += cost;
-      await asked;
-      if (asked) now += asking;
-      return compute();
+      await when?.read;
+      if (when) now += reading;
+      const bytes = await compute();
+      await when?.packed;
+      if (when) now += packing;
+      if (fault) throw fault;
+      return bytes;
     },
+    step: () => step,
   });
 });
 
@@ -42,6 +55,15 @@ beforeEach(() => {
 async function attend(): Promise<TrainerEvent[]> {
   const events: TrainerEvent[] = [];
   for await (const event of boundary.attend()) events.push(event);
+  return events;
+}
+
+/** The events behind a step that the device computes until `behind` seconds after it was issued. */
+async function follow(behind = 0): Promise<TrainerEvent[]> {
+  const events: TrainerEvent[] = [];
+  for await (const event of boundary.follow()) events.push(event);
+  now += behind;
+  boundary.stepDone();
   return events;
 }
 
@@ -53,11 +75,22 @@ async function train(steps: number, behind = 0): Promise<number> {
     control.pull();
     frames += (await attend()).length;
     now += 0.1 - behind;
-    boundary.follow();
-    now += behind;
-    boundary.stepDone();
+    frames += (await follow(behind)).length;
   }
   return frames + (await attend()).length;
+}
+
+/** Has a frame prepared behind a step that the device computes for so many seconds more. */
+async function prepare(behind = 0): Promise<void> {
+  control.watch(WATCH);
+  await train(1); // the first of a watch is waited for
+  now += 10;
+  computed = [];
+  control.pull();
+  expect(await attend()).toEqual([]);
+  expect(computed).toEqual([]);
+  expect(await follow(behind)).toEqual([]);
+  expect(computed).toEqual([WATCH]);
 }
 
 test('a pull is answered at the next boundary, by a frame that tells which watch it shows', async () => {
@@ -78,48 +111,78 @@ test('frames that cost more than their budget come less often than asked for, an
   expect(later * cost).toBeGreaterThan(0.01 * 100);
 });
 
-test('a frame is prepared behind a step and asked for at the next boundary', async () => {
-  control.watch(WATCH);
-  await train(1); // the first of a watch is waited for
-  computed = [];
-  now += 10;
-  control.pull();
-  expect(await attend()).toEqual([]);
-  expect(computed).toEqual([]);
-  let asked = false;
+test('a frame is prepared behind a step, and read and packed at the next boundary', async () => {
+  let read = false;
   compute = async () => {
-    asked = true;
+    read = true;
     return new Uint8Array([9]);
   };
-  boundary.follow();
-  expect(computed).toEqual([WATCH]);
-  boundary.stepDone();
-  expect(asked).toBe(false);
+  await prepare();
+  read = false;
   expect(await attend()).toEqual([{ type: 'live', bytes: new Uint8Array([9]), watch: WATCH }]);
+  expect(read).toBe(true);
 });
 
-test('what a frame costs while the device is busy with the step ahead of it is not charged', async () => {
-  cost = 0.05;
+test('where the device is busy behind a step, a frame is packed and handed over behind the next', async () => {
+  packing = 1;
+  await prepare(0.01);
+  const before = now;
+  expect(await attend()).toEqual([]);
+  expect(now).toBe(before);
+  expect(await follow(0.01)).toMatchObject([{ type: 'live', watch: WATCH }]);
+  expect(now).toBe(before + 1.01);
+  expect(await attend()).toEqual([]);
+});
+
+test.each(['pause', 'stop'] as const)(
+  'a frame that waits for a step comes although there is a %s',
+  async (what) => {
+    await prepare(0.01);
+    control[what]();
+    const events = boundary.attend();
+    expect((await events.next()).value).toMatchObject({ type: 'live', watch: WATCH });
+    expect((await events.next()).value).toEqual(what === 'pause' ? { type: 'paused' } : undefined);
+    await events.return(undefined);
+  },
+);
+
+test.each(['pause', 'stop'] as const)(
+  'a frame that was read and waits to be packed comes although there is a %s',
+  async (what) => {
+    await prepare(0.01);
+    await attend();
+    control[what]();
+    const events = boundary.attend();
+    expect((await events.next()).value).toMatchObject({ type: 'live', watch: WATCH });
+    await events.return(undefined);
+  },
+);
+
+test('a frame that waits for a step comes amid other work', async () => {
+  await prepare(0.01);
+  const events: TrainerEvent[] = [];
+  for await (const event of boundary.glance()) events.push(event);
+  expect(events).toMatchObject([{ type: 'live', watch: WATCH }]);
+});
+
+test('what a frame costs while the device is busy with a step is not charged', async () => {
+  cost = packing = 0.025;
   control.watch(WATCH);
   const first = await train(500);
   const hidden = await train(500, 0.08);
   expect(hidden).toBeGreaterThan(3 * first);
-  asking = 0.05;
+  reading = 0.05;
   expect(await train(500, 0.08)).toBeLessThan(hidden / 2);
 });
 
-test('a frame that waits for its step is asked for by a pause', async () => {
+test('a frame takes along what is to be told of the latest step', async () => {
+  step = { step: 7 } as StepMetrics;
   control.watch(WATCH);
-  await train(1);
-  now += 10;
   control.pull();
+  expect(await attend()).toMatchObject([{ type: 'live', step }]);
+  await prepare(0.01);
   await attend();
-  boundary.follow();
-  control.pause();
-  const events = boundary.attend();
-  expect((await events.next()).value).toMatchObject({ type: 'live', watch: WATCH });
-  expect((await events.next()).value).toEqual({ type: 'paused' });
-  await events.return(undefined);
+  expect(await follow(0.01)).toMatchObject([{ type: 'live', step }]);
 });
 
 test('the first frame of another watch comes although the budget is spent', async () => {
@@ -146,7 +209,7 @@ test('a frame that a device still computes holds no step up and comes at a later
   finish(new Uint8Array([7]));
   expect(await attend()).toMatchObject([{ type: 'live', bytes: new Uint8Array([7]) }]);
   expect(computed).toHaveLength(1);
-  boundary.follow(); // the second pull begins the next
+  await follow(); // the second pull begins the next
   expect(computed).toHaveLength(2);
 });
 
@@ -173,7 +236,7 @@ test('a frame under way is waited for by a pause, and pulls of a pause are all a
   expect((await events.next()).done).toBe(true);
   cost = 0.01;
   control.pull();
-  boundary.follow();
+  await follow();
   expect(await attend()).toHaveLength(1); // what the pause computed was free
 });
 
@@ -181,5 +244,13 @@ test('what goes wrong with a frame is thrown at the boundary', async () => {
   compute = () => Promise.reject(new Error('tap stem.out is not finite'));
   control.watch(WATCH);
   control.pull();
+  await expect(attend()).rejects.toThrow('not finite');
+});
+
+test('what goes wrong with a frame behind a step is thrown at the boundary after it', async () => {
+  await prepare(0.01);
+  await attend();
+  fault = new Error('tap stem.out is not finite');
+  expect(await follow(0.01)).toEqual([]);
   await expect(attend()).rejects.toThrow('not finite');
 });

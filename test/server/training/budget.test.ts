@@ -57,14 +57,27 @@ test.each([0.004, 0.03, 1, 20])(
 test.each([
   [0.0005, false],
   [0.002, true],
-])('a frame whose step is done %f s after it was prepared is free: %s', (busy, free) => {
+])('work for a frame behind which a step is done %f s later is free: %s', (busy, free) => {
+  budget.begin();
+  now += 0.1;
+  budget.endBehind();
+  now += busy;
+  budget.stepDone();
+  expect(budget.hides).toBe(free);
+  budget.charge(false);
+  expect(budget.allows(false)).toBe(free);
+});
+
+test('work behind a busy step does not make free what was done before it', () => {
   budget.begin();
   now += 0.1;
   budget.end();
-  now += busy;
+  budget.begin();
+  budget.endBehind();
+  now += 1;
   budget.stepDone();
   budget.charge(false);
-  expect(budget.allows(false)).toBe(free);
+  expect(budget.allows(false)).toBe(false);
 });
 
 test('a cheap view is shown at every step', () => {

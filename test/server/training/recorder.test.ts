@@ -117,19 +117,24 @@ test('only what is watched is recorded; unknown taps and probes are left out', a
   of('stages.0.out', 2).forEach((v, i) => expect(map[i]).toBeCloseTo(v, 5));
 });
 
-test('values may be asked for later, and are those that the network had when it was read', async () => {
+test('values may be read and packed later, and are those that the network had when it was run', async () => {
   const watch: Watch = { taps: ['stages.0.out', 'logits'], probes: [1] };
   const one = recorder();
   const now = await one.record(net, MOMENT, watch);
-  let ask = (): void => undefined;
-  let read = false;
-  const later = one.record(net, MOMENT, watch, new Promise((resolve) => (ask = resolve)));
-  void later.then(() => (read = true));
+  const go = { read: (): void => undefined, packed: (): void => undefined };
+  const later = one.record(net, MOMENT, watch, {
+    read: new Promise((resolve) => (go.read = resolve)),
+    packed: new Promise((resolve) => (go.packed = resolve)),
+  });
+  let done = false;
+  void later.then(() => (done = true));
   const { lambda } = net;
   net.lambda = 1;
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(read).toBe(false);
-  ask();
+  for (const next of [go.read, go.packed]) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(done).toBe(false);
+    next();
+  }
   expect(await later).toEqual(now);
   net.lambda = lambda;
 });
