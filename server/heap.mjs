@@ -13,8 +13,9 @@ const flags = (half) => [
   new URL('smallThreads.mjs', import.meta.url).href,
 ];
 
-/** For the server, which does little for itself. */
-export const SERVER_HEAPS = flags(1);
+/** For the server, which does little for itself; collecting on several threads would take the training's processors from
+ * it, for no more than a millisecond's work. */
+export const SERVER_HEAPS = [...flags(1), '--single-threaded-gc'];
 /** For training, whose every step leaves a batch behind: in smaller halves, garbage takes it noticeably more time. */
 export const TRAINING_HEAPS = flags(8);
 

@@ -55,23 +55,24 @@ export class Conv {
       const y = this.#product(x, this.#weight as unknown as tf.Tensor4D);
       return this.#norm.train(y, pass, lambda);
     }
-    return ops().annealed(this.#infer(x, pass), lambda);
+    return this.#infer(x, pass, lambda);
   }
 
-  #infer(x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
+  #infer(x: tf.Tensor4D, pass: Pass, lambda: number): tf.Tensor4D {
     const norm = this.#norm;
     const own = this.#weight as unknown as tf.Tensor4D;
-    if (!norm || pass instanceof RunningStatistics)
-      return ops().biasAdd(this.#product(x, own), this.#bias as unknown as tf.Tensor1D);
+    const biased = (weight: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D =>
+      ops().annealed(ops().biasAdd(this.#product(x, weight), bias), lambda);
+    if (!norm || pass instanceof RunningStatistics) return biased(own, this.#bias as unknown as tf.Tensor1D);
     const [rows, columns, inputs] = own.shape;
     const [images, height, width] = x.shape;
-    if (images * height * width > rows * columns * inputs) {
-      const { weight, bias } = pass.of(norm, (affine) => this.#fold(affine));
-      return ops().biasAdd(this.#product(x, weight), bias);
-    }
     // Of a few small maps the outputs are fewer values than the weights.
-    const { scale, shift } = pass.affine(norm);
-    return ops().biasAdd(tf.mul(this.#product(x, own), scale), shift);
+    if (ops().affineFused || images * height * width <= rows * columns * inputs) {
+      const { scale, shift } = pass.affine(norm);
+      return ops().affine(this.#product(x, own), scale, shift, lambda);
+    }
+    const { weight, bias } = pass.of(norm, (affine) => this.#fold(affine));
+    return biased(weight, bias);
   }
 
   /** The same function in inference as one convolution, its normalisation folded in. The result's tensors may be the

@@ -30,6 +30,10 @@ export class SeriesActivation {
     if (!(this.#after instanceof BatchNorm))
       return ops().biasAdd(ops().depthwise(active, near(own)), this.#after as unknown as tf.Tensor1D);
     if (pass instanceof RunningStatistics) return this.#after.train(ops().depthwise(active, near(own)), pass);
+    if (ops().affineFused) {
+      const { scale, shift } = pass.affine(this.#after);
+      return ops().affine(ops().depthwise(active, near(own)), scale, shift, 0);
+    }
     const { weight, bias } = pass.of(this.#after, (affine) => this.#fold(affine));
     return ops().biasAdd(ops().depthwise(active, near(weight)), bias);
   }

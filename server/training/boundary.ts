@@ -107,8 +107,8 @@ export class Boundary {
       if (!answer) this.#answer = this.#begin();
       else if (stepFollows() && budget.hides) this.#ask(answer);
       else this.#release(answer);
-      // By then it is there where memory is the processor's own. A GPU computes it while the next steps are prepared.
-      await setImmediate();
+      // It is there at once where memory is the processor's own. A GPU computes it while the next steps are prepared.
+      await Promise.race([this.#answer!.done, setImmediate()]);
       budget.end();
     }
     yield* this.#deliver();

@@ -1,32 +1,33 @@
-/** What watching costs: a real server trains while one, a hundred and a stalled viewer watch, in turn, with nobody
- * before and after each. */
+/** What watching costs: a real server trains while one, a hundred and a stalled viewer watch and rest in turn. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RungId } from '../../shared/config.ts';
 import { describeBlocks } from '../../shared/network.ts';
 import { findPreset } from '../../shared/presets.ts';
 import type { Bench, BenchOptions } from './area.ts';
+import { effectOf } from './effect.ts';
 import { digits, markdownTable, median, percentile } from './table.ts';
-import { Watched, type View, type Window } from './watched.ts';
+import { Watched, type Spell, type View, type Window } from './watched.ts';
 
-/** Who watches in a window. */
+/** Who watches, and in how many windows for each of options.rounds. */
 interface Audience {
   name: string;
   viewers: number;
   stalled: boolean;
+  windows: number;
 }
 
-const NOBODY: Audience = { name: 'nobody', viewers: 0, stalled: false };
 const AUDIENCES: readonly Audience[] = [
-  { name: '1 viewer', viewers: 1, stalled: false },
-  { name: '100 viewers', viewers: 100, stalled: false },
-  { name: '1 stalled', viewers: 1, stalled: true },
+  { name: '1 viewer', viewers: 1, stalled: false, windows: 24 },
+  { name: '100 viewers', viewers: 100, stalled: false, windows: 12 },
+  { name: '1 stalled', viewers: 1, stalled: true, windows: 12 },
 ];
 
-/** A window by options.seconds, what settles before it, and rounds by options.rounds: other programs change the pace of
- * a shared machine from second to second, and many short windows side by side see more alike of it than few long ones. */
+/** A window by options.seconds: other programs change the pace of a shared machine from second to second, and many short
+ * windows side by side see more alike of it than few long ones. */
 const WINDOWS = 0.7;
-const SETTLE_MS = 1000;
-const ROUNDS = 5;
+/** After those who watch have changed, and after they have come, whose first frames cost more. */
+const SETTLE_MS = 200;
+const ARRIVE_MS = 5000;
 /** How long viewers watch before their memory is measured, which collects the server's garbage and so has rounds of
  * its own; and from how many on it says something of one. */
 const MEMORY_MS = 2000;
@@ -39,11 +40,9 @@ interface Row {
   audience: string;
   /** Milliseconds of a step, median. */
   step: number;
-  /** Training rate by that with nobody watching just before and after: median, and the quarters of all rounds below and
-   * above. */
-  ratio: number;
-  lower: number;
-  upper: number;
+  /** Part of the training rate that they take, and its standard error. */
+  lost: number;
+  error: number;
   /** Frames a second computed, and received by each viewer, medians. */
   computed: number;
   received: number;
@@ -64,19 +63,12 @@ interface Memory {
   rss: number;
 }
 
-/** A window with viewers, and those with nobody around it. */
-interface Triple {
-  before: Window;
-  beside: Window;
-  after: Window;
-}
-
 type Summary = Pick<
   Row,
   'audience' | 'step' | 'computed' | 'received' | 'bytes' | 'latency' | 'latency95' | 'cores' | 'viewerCores'
 >;
 
-function summary({ name, viewers }: Audience, list: readonly Window[]): Summary {
+function summary({ name, viewers }: Pick<Audience, 'name' | 'viewers'>, list: readonly Window[]): Summary {
   const latencies = list.flatMap((window) => window.latencies.map(({ ms }) => ms));
   return {
     audience: name,
@@ -91,19 +83,25 @@ function summary({ name, viewers }: Audience, list: readonly Window[]): Summary 
   };
 }
 
-type Compared = Summary & Pick<Row, 'ratio' | 'lower' | 'upper'>;
-
-function compared(audience: Audience, triples: readonly Triple[]): Compared {
-  const ratios = triples.map(({ before, beside, after }) => (before.step + after.step) / 2 / beside.step);
-  return {
-    ...summary(
-      audience,
-      triples.map(({ beside }) => beside),
-    ),
-    ratio: median(ratios),
-    lower: percentile(ratios, 0.25),
-    upper: percentile(ratios, 0.75),
-  };
+/** Windows in turn, in the first and the last of which an audience rests. */
+async function alternate(
+  watched: Watched,
+  { audience, view, seconds, count }: { audience: Audience; view: View; seconds: number; count: number },
+): Promise<Window[]> {
+  const { viewers, stalled } = audience;
+  // One who has stalled takes no request: another comes each time.
+  const go = (): Promise<void> => (stalled ? watched.join(viewers, view, true) : watched.go());
+  const rest = (): Promise<void> => (stalled ? watched.leave() : watched.rest());
+  if (!stalled) await watched.join(viewers, view);
+  await wait(ARRIVE_MS);
+  const spells: Spell[] = [];
+  for (let i = 0; i <= 2 * count; i++) {
+    await (i % 2 === 0 ? rest() : go());
+    await wait(SETTLE_MS);
+    spells.push(await watched.spell(seconds));
+  }
+  await watched.leave();
+  return watched.windows(spells);
 }
 
 /** What each of so many viewers takes of the server's memory, bytes. */
@@ -145,34 +143,25 @@ async function measure(
   });
   try {
     const view = pageView(preset);
-    const rounds = ROUNDS * options.rounds;
-    const watch = async ({ viewers, stalled }: Audience): Promise<Window> => {
-      if (viewers > 0) await watched.join(viewers, view, stalled);
-      await wait(SETTLE_MS);
-      const window = await watched.window(WINDOWS * options.seconds);
-      await watched.leave();
-      return window;
-    };
-    const alone = [await watch(NOBODY)];
-    const triples = AUDIENCES.map((): Triple[] => []);
-    for (let round = 0; round < rounds; round++)
-      for (const [i, audience] of AUDIENCES.entries()) {
-        options.say(`feed ${rung} ${preset}: ${audience.name}, round ${round + 1} of ${rounds}`);
-        const before = alone.at(-1)!;
-        const beside = await watch(audience);
-        const after = await watch(NOBODY);
-        alone.push(after);
-        triples[i]!.push({ before, beside, after });
-      }
+    const seconds = WINDOWS * options.seconds;
     const about = { rung, preset, batchSize };
     const nothing = { held: null, resident: null };
-    const rows: Row[] = [{ ...about, ...summary(NOBODY, alone), ...nothing, ratio: 1, lower: 1, upper: 1 }];
-    for (const [i, audience] of AUDIENCES.entries()) {
-      const { viewers } = audience;
+    const alone: Window[] = [];
+    const rows: Row[] = [];
+    for (const audience of AUDIENCES) {
+      const { name, viewers } = audience;
+      options.say(`feed ${rung} ${preset}: ${name}`);
+      const count = audience.windows * options.rounds;
+      const windows = await alternate(watched, { audience, view, seconds, count });
+      alone.push(...windows.filter((_, i) => i % 2 === 0));
+      const beside = windows.filter((_, i) => i % 2 === 1);
       const memory =
         viewers < MANY ? nothing : await measureMemory(watched, view, { viewers, rounds: options.rounds });
-      rows.push({ ...about, ...compared(audience, triples[i]!), ...memory });
+      const effect = effectOf(windows.map(({ step }) => step));
+      rows.push({ ...about, ...summary(audience, beside), ...effect, ...memory });
     }
+    const nobody = summary({ name: 'nobody', viewers: 0 }, alone);
+    rows.unshift({ ...about, ...nobody, ...nothing, lost: 0, error: 0 });
     return { rows, engine: watched.engine };
   } finally {
     watched.end();
@@ -200,9 +189,8 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       'rung, preset, batch',
       'watching',
       'step ms',
-      '× nobody',
-      'a quarter below',
-      'a quarter above',
+      'lost %',
+      '± %',
       'frames/s computed',
       'received',
       'KiB',
@@ -217,9 +205,8 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       `${row.rung}, ${row.preset}, ${row.batchSize}`,
       row.audience,
       digits(row.step, 1),
-      digits(row.ratio, 3),
-      digits(row.lower, 3),
-      digits(row.upper, 3),
+      row.audience === 'nobody' ? '' : digits(100 * row.lost, 2),
+      row.audience === 'nobody' ? '' : shown(100 * row.error, 2),
       digits(row.computed, 2),
       shown(row.received, 2),
       digits(row.bytes / KIB),
@@ -231,13 +218,16 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       shown(row.resident && row.resident / KIB, 0),
     ]),
   );
+  const counts = AUDIENCES.map(({ name, windows }) => `${windows * rounds} for ${name}`).join(', ');
   const note =
     'A real server trains on `shapes` while Socket.IO viewers in another process follow the run as a page does and watch ' +
-    "every block's output for one probe, 5 times a second. The audiences take turns on connections that stay open, " +
-    `${ROUNDS * rounds} windows of ${digits(WINDOWS * seconds, 1)} s each, with nobody watching before and after every ` +
-    'one; × nobody is the training rate (steps within epochs) by the mean of these two, median and quarters of the ' +
-    'rounds. All processes share the cores of the machine, the one of the viewers too, which a class would have ' +
-    'elsewhere. Latency is from the tap in the network to the arrival in the viewer. Memory is that of the server after ' +
-    `collecting garbage, more than with nobody connected, median of ${rounds}.`;
+    "every block's output for one probe, 5 times a second. An audience watches and rests in turn, on connections that " +
+    'stay open: at rest it follows nothing and keeps back the acknowledgement of its frame (a stalled viewer goes). Each ' +
+    `window of ${digits(WINDOWS * seconds, 1)} s (${counts}, and one more at rest) is held against those before and ` +
+    'after it: lost is the part of the training rate (steps within epochs), the mean of these contrasts without the ' +
+    'outer tenths, and ± its standard error, told from twenty stretches of them. All processes share the cores of the ' +
+    'machine, the one of the viewers too, which a class would have elsewhere. Latency is from the tap in the network to ' +
+    'the arrival in the viewer. Memory is that of the server after collecting garbage, more than with nobody connected, ' +
+    `median of ${rounds}.`;
   return `${note}\n\n${table}`;
 }

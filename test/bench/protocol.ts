@@ -78,6 +78,9 @@ export type ViewersRequest =
   | { do: 'begin' }
   /** The frames since then. */
   | { do: 'arrivals' }
+  /** They stop following, and keep back the acknowledgement of the frame that comes; and go on. */
+  | { do: 'rest' }
+  | { do: 'go' }
   /** They watch no more, and stay connected. */
   | { do: 'leave' }
   | { do: 'disconnect' };

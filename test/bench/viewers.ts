@@ -16,6 +16,9 @@ let arrivals: Arrival[] = [];
 let begun = clock();
 let worked = process.cpuUsage();
 let bytes = 0;
+let followed: string | null = null;
+/** While they rest, what acknowledges the frames that came. */
+let kept: (() => void)[] | null = null;
 
 /** The step that a frame tells in its header. */
 function stepOf(frame: Uint8Array): number {
@@ -30,7 +33,8 @@ async function connect(): Promise<Viewer> {
     const data = new Uint8Array(frame);
     bytes = data.byteLength;
     arrivals.push({ viewer: watching.indexOf(socket), at: clock(), step: stepOf(data) });
-    painted();
+    if (kept) kept.push(painted);
+    else painted();
   });
   await new Promise<void>((resolve) => socket.once('connect', resolve));
   return socket;
@@ -45,10 +49,16 @@ async function join({ runId, taps, probes, rate, stalled }: ViewersRequest & { d
   ])
     if (!answer.ok) throw new Error(answer.error.message);
   if (stalled) underlying(socket).pause();
+  followed = runId;
+}
+
+async function follow(runId: string | null): Promise<void> {
+  await Promise.all(watching.map((socket) => socket.emitWithAck('follow', runId)));
 }
 
 /** Nobody watches; whoever has stalled is gone. */
 async function leave(): Promise<void> {
+  kept = null;
   for (const socket of watching.splice(0)) {
     if (underlying(socket).isPaused()) {
       socket.close();
@@ -82,6 +92,15 @@ async function answer(request: ViewersRequest): Promise<unknown> {
       const { user, system } = process.cpuUsage(worked);
       return { arrivals, seconds: (clock() - begun) / 1000, bytes, cpuSeconds: (user + system) / 1e6 };
     }
+    case 'rest':
+      kept = [];
+      await follow(null);
+      return {};
+    case 'go':
+      await follow(followed);
+      for (const painted of kept ?? []) painted();
+      kept = null;
+      return {};
     case 'leave':
       await leave();
       return {};

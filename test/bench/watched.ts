@@ -42,6 +42,14 @@ interface Seen {
   cpuSeconds: number;
 }
 
+/** A stretch of time, in milliseconds of the diary's clock, and what was measured in it. */
+export interface Spell {
+  from: number;
+  to: number;
+  seen: Seen;
+  serverSeconds: number;
+}
+
 /** Milliseconds from the tap to the last arrival of each frame. */
 export function lastLatencies({ latencies }: Pick<Window, 'latencies'>): number[] {
   const last = new Map<number, number>();
@@ -104,8 +112,18 @@ export class Watched {
     await this.#viewers.ask({ do: 'disconnect' });
   }
 
-  /** What happens in the next `seconds`. */
-  async window(seconds: number): Promise<Window> {
+  /** Viewers are sent nothing: they stop following, and keep back the acknowledgement of their frame. */
+  async rest(): Promise<void> {
+    await this.#viewers.ask({ do: 'rest' });
+  }
+
+  /** Whoever rests watches again. */
+  async go(): Promise<void> {
+    await this.#viewers.ask({ do: 'go' });
+  }
+
+  /** The next `seconds`, for `windows` to tell what happened in them. */
+  async spell(seconds: number): Promise<Spell> {
     const before = await this.server.ask<{ cpuSeconds: number }>({ do: 'usage' });
     await this.#viewers.ask({ do: 'begin' });
     const from = clock();
@@ -114,20 +132,31 @@ export class Watched {
     if (!(await this.#alive())) throw new Error('the run has ended before it was measured');
     const seen = await this.#viewers.ask<Seen>({ do: 'arrivals' });
     const after = await this.server.ask<{ cpuSeconds: number }>({ do: 'usage' });
+    return { from, to, seen, serverSeconds: after.cpuSeconds - before.cpuSeconds };
+  }
+
+  /** What happened in each spell. */
+  windows(spells: readonly Spell[]): Window[] {
     const entries = this.diary;
-    const taps = new Map(entries.flatMap((e) => (e.is === 'live' ? [[e.step, e.at] as const] : [])));
-    return {
+    const lives = entries.filter((entry) => entry.is === 'live');
+    const taps = new Map(lives.map(({ step, at }) => [step, at]));
+    return spells.map(({ from, to, seen, serverSeconds }) => ({
       seconds: (to - from) / 1000,
       step: secondsPerStep(entries, from, to),
-      computed: entries.filter((e) => e.is === 'live' && e.at >= from && e.at <= to).length,
+      computed: lives.filter(({ at }) => at >= from && at <= to).length,
       arrivals: seen.arrivals,
       latencies: seen.arrivals.flatMap(({ step, at }) =>
         taps.has(step) ? [{ step, ms: at - taps.get(step)! }] : [],
       ),
       bytes: seen.bytes,
-      serverSeconds: after.cpuSeconds - before.cpuSeconds,
+      serverSeconds,
       viewerSeconds: seen.cpuSeconds,
-    };
+    }));
+  }
+
+  /** What happens in the next `seconds`. */
+  async window(seconds: number): Promise<Window> {
+    return this.windows([await this.spell(seconds)])[0]!;
   }
 
   end(): void {

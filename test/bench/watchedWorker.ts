@@ -20,15 +20,15 @@ VanillaNet.prototype.apply = function (x, mode) {
   return apply.call(this, x, mode);
 };
 
-/** When the network was last run for a live frame, and when that had been prepared. */
+/** When the network was last run for a live frame, and when that had been prepared; 0 once the step ahead of it is done. */
 let tapped = 0;
 let prepared = 0;
 
 const record = TapRecorder.prototype.record;
-TapRecorder.prototype.record = function (net, moment, watch, asked) {
+TapRecorder.prototype.record = function (net, moment, watch, when) {
   if (!watch) return record.call(this, net, moment); // a snapshot
   tapped = clock();
-  const frame = record.call(this, net, moment, watch, asked);
+  const frame = record.call(this, net, moment, watch, when);
   prepared = clock();
   return frame;
 };
@@ -36,7 +36,8 @@ TapRecorder.prototype.record = function (net, moment, watch, asked) {
 /** A device that was still at the step ahead of the frame comes to the maps once that is done. */
 const stepDone = LiveBudget.prototype.stepDone;
 LiveBudget.prototype.stepDone = function () {
-  if (clock() - prepared > 1) tapped = clock();
+  if (prepared && clock() - prepared > 1) tapped = clock();
+  prepared = 0;
   stepDone.call(this);
 };
 

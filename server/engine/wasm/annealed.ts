@@ -2,7 +2,7 @@
 import { heapKernel } from './heap.ts';
 
 /** Quarters (four values) of one part. */
-const GRAIN = 16_384;
+export const GRAIN = 16_384;
 
 /** x; slope → x where it is positive, slope·x elsewhere. */
 export const leaky = heapKernel('Leaky', (heap, [x], [slope]) => {

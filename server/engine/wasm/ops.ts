@@ -5,6 +5,7 @@ import { portableOps, type BatchNormResult, type Ops } from '../../nn/ops.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { convolutionsOf } from '../products.ts';
 import { adamw } from './adamw.ts';
+import { affine } from './affine.ts';
 import { leaky, leakyGradient } from './annealed.ts';
 import { moments, normalise, normaliseGradient } from './batchNorm.ts';
 import { convolve, filterGradient } from './depthwise.ts';
@@ -77,10 +78,15 @@ function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
 }
 
 export const wasmOps: Partial<Ops> = {
+  affineFused: true,
   ...convolutions,
   depthwise,
   batchNormTrain,
   annealed,
+  affine: (x, scale, shift, lambda) =>
+    inFours(x)
+      ? (affine([x, scale, shift], lambda)[0] as tf.Tensor4D)
+      : portableOps.affine(x, scale, shift, lambda),
   maxPool,
   quantise,
   adamw,

@@ -98,6 +98,28 @@ export function testAgreement(engineOps: () => Ops, reference?: string): void {
       expect(apart.filter((difference) => difference > 0).length).toBeLessThanOrEqual(apart.length / 100);
     });
 
+  test.each([
+    [0, 8],
+    [0.3, 8],
+    [1, 36],
+    [0.3, 5],
+  ])('affine at λ = %f of %i channels is what JavaScript computes', async (lambda, channels) => {
+    const random = Random.seeded(11, 'agreement');
+    const normal = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
+    const [x, scale, shift] = [normal(6 * channels), normal(channels), normal(channels)];
+    const inputs = [tf.tensor4d(x, [1, 2, 3, channels]), tf.tensor1d(scale), tf.tensor1d(shift)] as const;
+    const before = tf.memory().numTensors;
+    const got = engineOps().affine(...inputs, lambda);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    expect(got.shape).toEqual([1, 2, 3, channels]);
+    const expected = x.map((value, i) => {
+      const y = value * scale[i % channels]! + shift[i % channels]!;
+      return lambda * Math.max(0, y) + (1 - lambda) * y;
+    });
+    expectClose([(await got.data()) as Float32Array], [expected], TOLERANCE);
+    tf.dispose([...inputs, got]);
+  });
+
   test('the first of the largest logits counts as the answer', async () => {
     const logits = tf.tensor2d([0, 2, 2, 5, 5, 1, -3, -3, -3], [3, 3]);
     const labels = tf.tensor1d([1, 1, 0], 'int32');

@@ -112,15 +112,16 @@ test('frames that cost more than their budget come less often than asked for, an
 });
 
 test('a frame is prepared behind a step, and read and packed at the next boundary', async () => {
-  let read = false;
+  await prepare();
+  const reads: number[] = [];
   compute = async () => {
-    read = true;
+    reads.push(now);
     return new Uint8Array([9]);
   };
-  await prepare();
-  read = false;
+  expect(await follow()).toEqual([]);
+  expect(reads).toEqual([]);
   expect(await attend()).toEqual([{ type: 'live', bytes: new Uint8Array([9]), watch: WATCH }]);
-  expect(read).toBe(true);
+  expect(reads).toEqual([now]);
 });
 
 test('where the device is busy behind a step, a frame is packed and handed over behind the next', async () => {
