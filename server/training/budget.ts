@@ -3,11 +3,12 @@
 /** Share of the training time that live frames may take; caches, sending and scatter have the rest of the 2 % that a
  * viewer may cost. */
 export const SHARE = 0.014;
-/** Seconds that a frame costs where it can't be timed here, on its way through the server to a viewer: measured where
- * the training has all processors to itself otherwise. */
-const WAY = 0.0015;
+/** Seconds that a frame costs where it can't be timed here, on its way through the server to a viewer and by what that
+ * keeps waiting: measured where the training has all processors to itself otherwise. It is less where the processor has
+ * work of its own only now and then, as beside a device that is busy behind the steps. */
+const WAY = { busy: 0.0015, alone: 0.0035 };
 /** Seconds of frames that may be saved up, so that a cheap view is shown at the pace asked for from the start. */
-const SAVED = 0.015;
+const SAVED = 0.03;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
 const ADVANCE = 0.25;
 const ADVANCE_FRAMES = 3;
@@ -78,7 +79,7 @@ export class LiveBudget {
   charge(fresh: boolean): void {
     if (!this.#paused) {
       this.#latest = [this.#spent, ...(fresh ? [] : this.#latest)].slice(0, COMPARED);
-      this.#credit -= this.#usual + WAY;
+      this.#credit -= this.#usual + WAY[this.#hides ? 'busy' : 'alone'];
     }
     this.#spent = 0;
   }
