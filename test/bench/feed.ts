@@ -69,12 +69,14 @@ type Summary = Pick<
 >;
 
 function summary({ name, viewers }: Pick<Audience, 'name' | 'viewers'>, list: readonly Window[]): Summary {
-  const latencies = list.flatMap((window) => window.latencies.map(({ ms }) => ms));
+  // A last frame may come to one who rests.
+  const latencies = viewers === 0 ? [] : list.flatMap((window) => window.latencies.map(({ ms }) => ms));
   return {
     audience: name,
     step: 1000 * median(list.map(({ step }) => step)),
     computed: median(list.map(({ computed, seconds }) => computed / seconds)),
-    received: median(list.map(({ arrivals, seconds }) => arrivals.length / viewers / seconds)),
+    received:
+      viewers === 0 ? NaN : median(list.map(({ arrivals, seconds }) => arrivals.length / viewers / seconds)),
     bytes: Math.max(...list.map(({ bytes }) => bytes)),
     latency: median(latencies),
     latency95: percentile(latencies, 0.95),
