@@ -137,7 +137,13 @@ export class Training {
       const batch = batches.next();
       const stats = trainStep(net, session.optimizer, batch, training.labelSmoothing, learningRate);
       session.step = step + 1;
-      yield* this.#boundary.follow();
+      let goesOn = false;
+      try {
+        yield* this.#boundary.follow();
+        goesOn = true;
+      } finally {
+        if (!goesOn) stats.dispose();
+      }
       readings.add({ step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
       const last = step === stepsPerEpoch - 1;
       const read = await readings.take(last ? 0 : UNREAD_STEPS);

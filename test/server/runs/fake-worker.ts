@@ -5,6 +5,7 @@
  */
 import type { RunConfig } from '../../../shared/config.ts';
 import { encodeFrame, exactTap, quantiseTap, type Frame, type FrameTap } from '../../../shared/frame.ts';
+import type { StepMetrics } from '../../../shared/protocol.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../shared/safetensors.ts';
 import type { Watch } from '../../../server/training/control.ts';
 import type { TrainerCommand, TrainerEvent } from '../../../server/training/messages.ts';
@@ -38,13 +39,19 @@ function frame(epoch: number): Frame {
   return { epoch, step, lambda, merged: false, loss: 1, accuracy: 0.5, probes, taps };
 }
 
-/** What is watched, of the frame at hand. */
+function metricsOf(epoch: number, s: number): StepMetrics {
+  const common = { lambda: lambdaOf(epoch), learningRate: 0.1, imagesPerSecond: 10 };
+  const place = { epoch, step: s, stepsPerEpoch: STEPS, secondsLeft: 1 };
+  return { ...place, ...common, loss: 1 / epoch, accuracy: 0.5 };
+}
+
+/** What is watched, of the frame at hand, with the latest step. */
 function answer(epoch: number): void {
   for (; pulls > 0; pulls--) {
     if (!watch) continue;
     const whole = frame(epoch);
     const taps = whole.taps.filter((tap) => !watch?.taps || watch.taps.includes(tap.id));
-    send({ type: 'live', bytes: encodeFrame({ ...whole, taps }), watch });
+    send({ type: 'live', bytes: encodeFrame({ ...whole, taps }), watch, step: metricsOf(epoch, step) });
   }
 }
 
@@ -77,9 +84,7 @@ async function train(resume: Uint8Array | null): Promise<void> {
   for (let epoch = first; epoch <= config.training.epochs && !stopping; epoch++) {
     for (let s = 1; epoch > 0 && s <= STEPS && !stopping; s++, step++) {
       await between(epoch);
-      const common = { lambda: lambdaOf(epoch), learningRate: 0.1, imagesPerSecond: 10 };
-      const place = { epoch, step: s, stepsPerEpoch: STEPS, secondsLeft: 1 };
-      send({ type: 'step', metrics: { ...place, ...common, loss: 1 / epoch, accuracy: 0.5 } });
+      send({ type: 'step', metrics: metricsOf(epoch, s) });
     }
     if (stopping) break;
     if (directive('crash') === epoch && epoch > 0) {

@@ -141,6 +141,10 @@ test('frames are computed only for what is watched, and only when pulled', async
   expect(frames()).toBe(0);
   bench.supervisor.pull(id);
   await until(() => frames() === 1);
+  // What a frame tells of the latest step is a step event, after it.
+  const at = bench.events.findIndex((e) => e.type === 'live');
+  await until(() => bench.events.length > at + 1);
+  expect(bench.events[at + 1]).toMatchObject({ type: 'step', id, step: { stepsPerEpoch: 4 } });
   bench.supervisor.watch(id, null);
   bench.supervisor.pull(id);
   await new Promise((resolve) => setTimeout(resolve, 100));
