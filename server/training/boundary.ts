@@ -43,10 +43,7 @@ export class Boundary {
   /** Between two steps: the place to pause. A person waits for the first frame of a view, others follow a step. */
   async *attend(): AsyncGenerator<TrainerEvent> {
     const { control, pace, budget } = this.#options;
-    yield* this.#look(
-      () => control.fresh,
-      () => !control.paused && !control.stopped,
-    );
+    yield* this.#look(true);
     if (control.stopped) yield* this.#finish();
     if (!this.#waits) return;
     pace.pause();
@@ -65,18 +62,17 @@ export class Boundary {
 
   /** Amid other work: lets commands arrive and answers a pull where the budget allows it; a pause comes later. */
   glance(): AsyncGenerator<TrainerEvent> {
-    return this.#look(
-      () => true,
-      () => false,
-    );
+    return this.#look(false);
   }
 
   /** A step has been issued: while the device computes it, a frame that was read before it is packed and handed over, and
    * one that is due is prepared, to be read at the next boundary. */
   async *follow(): AsyncGenerator<TrainerEvent> {
     const { budget } = this.#options;
+    const packs = this.#answer?.pack && !this.#answer.ask;
+    if (!packs && !this.#due) return budget.issued();
     budget.begin();
-    if (this.#answer?.pack && !this.#answer.ask) {
+    if (packs && this.#answer) {
       this.#release(this.#answer);
       await setImmediate();
       const { outcome, watch } = this.#answer;
@@ -98,14 +94,15 @@ export class Boundary {
     this.#unpaid = null;
   }
 
-  async *#look(mayBegin: () => boolean, stepFollows: () => boolean): AsyncGenerator<TrainerEvent> {
+  /** `stepFollows` unless it is stopped or paused: what can be done behind that step is left to it. */
+  async *#look(stepFollows: boolean): AsyncGenerator<TrainerEvent> {
     await setImmediate();
-    const { budget } = this.#options;
+    const { budget, control } = this.#options;
     const answer = this.#answer;
-    if (answer?.ask || answer?.pack || (this.#due && mayBegin())) {
+    if (answer?.ask || answer?.pack || (this.#due && (control.fresh || !stepFollows))) {
       budget.begin();
       if (!answer) this.#answer = this.#begin();
-      else if (stepFollows() && budget.hides) this.#ask(answer);
+      else if (stepFollows && !control.paused && !control.stopped && budget.hides) this.#ask(answer);
       else this.#release(answer);
       // It is there at once where memory is the processor's own. A GPU computes it while the next steps are prepared.
       await Promise.race([this.#answer!.done, setImmediate()]);

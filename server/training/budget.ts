@@ -56,13 +56,18 @@ export class LiveBudget {
     this.#spent += this.#counted - this.#begun;
   }
 
+  /** A step has been issued, and nothing is done behind it. */
+  issued(): void {
+    this.#earn();
+  }
+
   /** In place of `end` where the device may be at a step meanwhile. */
   endBehind(): void {
     this.#counted = this.#now();
     this.#behind = this.#counted - this.#begun;
   }
 
-  /** The step is done that was issued before the latest `endBehind`. Where the device had still been at it, what was done
+  /** The step is done that was issued before the latest `issued` or `endBehind`. Where the device had still been at it, what was done
    * behind it held nothing up. */
   stepDone(): void {
     this.#hides = this.#now() - this.#counted > BUSY;

@@ -7,6 +7,8 @@ import type { TrainerEvent } from '../../../server/training/messages.ts';
 import { Pace } from '../../../server/training/pace.ts';
 
 let now: number;
+/** By how much each look at the clock moves it. */
+let tick: number;
 let control: TrainerControl;
 let boundary: Boundary;
 /** What a frame costs by the clock: to prepare, and to read and to pack once it was prepared behind a step; and how it
@@ -23,7 +25,7 @@ let step: StepMetrics | undefined;
 const WATCH: Watch = { taps: ['stem.out'], probes: [0] };
 
 beforeEach(() => {
-  now = 0;
+  now = tick = 0;
   cost = 0.01;
   reading = packing = 0;
   computed = [];
@@ -31,7 +33,7 @@ beforeEach(() => {
   fault = null;
   compute = async () => new Uint8Array([computed.length]);
   control = new TrainerControl();
-  const clock = (): number => now;
+  const clock = (): number => (now += tick);
   boundary = new Boundary({
     control,
     pace: new Pace({ epochs: 1, stepsPerEpoch: 1 }, clock),
@@ -184,6 +186,17 @@ test('a frame takes along what is to be told of the latest step', async () => {
   await prepare(0.01);
   await attend();
   expect(await follow(0.01)).toMatchObject([{ type: 'live', step }]);
+});
+
+test('steps without a frame are charged to nobody', async () => {
+  tick = 1e-5;
+  for (let i = 0; i < 5000; i++) await follow();
+  tick = 0;
+  control.watch(WATCH);
+  expect(await train(1)).toBe(1);
+  control.pull();
+  await follow();
+  expect(await attend()).toMatchObject([{ type: 'live', watch: WATCH }]);
 });
 
 test('the first frame of another watch comes although the budget is spent', async () => {
