@@ -147,7 +147,8 @@ export class RunSession {
       case 'live':
         // The frame first: it goes to those only who are being sent nothing.
         emit({ type: 'live', id, bytes: event.bytes, watch: event.watch ?? null });
-        return event.step && this.#step(event.step);
+        if (event.step) this.#step(event.step);
+        return;
       case 'paused':
         return record.state === 'running' ? this.#enter('paused') : undefined;
       case 'resumed':

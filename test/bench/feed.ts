@@ -40,9 +40,9 @@ interface Row {
   audience: string;
   /** Milliseconds of a step, median. */
   step: number;
-  /** Part of the training rate that they take, and its standard error. */
-  lost: number;
-  error: number;
+  /** Part of the training rate that they take, and its standard error; null of nobody. */
+  lost: number | null;
+  error: number | null;
   /** Frames a second computed, and received by each viewer, medians. */
   computed: number;
   received: number;
@@ -163,7 +163,7 @@ async function measure(
       rows.push({ ...about, ...summary(audience, beside), ...effect, ...memory });
     }
     const nobody = summary({ name: 'nobody', viewers: 0 }, alone);
-    rows.unshift({ ...about, ...nobody, ...nothing, lost: 0, error: 0 });
+    rows.unshift({ ...about, ...nobody, ...nothing, lost: null, error: null });
     return { rows, engine: watched.engine };
   } finally {
     watched.end();
@@ -207,8 +207,8 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
       `${row.rung}, ${row.preset}, ${row.batchSize}`,
       row.audience,
       digits(row.step, 1),
-      row.audience === 'nobody' ? '' : digits(100 * row.lost, 2),
-      row.audience === 'nobody' ? '' : shown(100 * row.error, 2),
+      shown(row.lost && 100 * row.lost, 2),
+      shown(row.error && 100 * row.error, 2),
       digits(row.computed, 2),
       shown(row.received, 2),
       digits(row.bytes / KIB),

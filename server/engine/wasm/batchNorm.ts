@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { heapKernel, type Heap } from './heap.ts';
 
 /** Values of one part of a pass over rows. */
-export const ROW_GRAIN = 65_536;
+const ROW_GRAIN = 65_536;
 /** Most parts of a pass that sums: each has sums of its own, which are added in order. */
 const PARTS = 32;
 
@@ -40,17 +40,34 @@ export const moments = heapKernel('Moments', (heap, [info]) => {
   return outputs;
 });
 
+/** (x - centre)·slope + shift of rows of channels, which come in fours. */
+export function rescale(
+  heap: Heap,
+  x: tf.TensorInfo,
+  { centre, slope, shift }: Record<'centre' | 'slope' | 'shift', tf.TensorInfo>,
+): tf.TensorInfo {
+  const channels = x.shape.at(-1)!;
+  const output = heap.allocate(x.shape);
+  const [from, to, ...rows] = [x, output, centre, slope, shift].map((info) => heap.pointer(info));
+  const grain = Math.ceil(ROW_GRAIN / channels);
+  heap.run('affine', heap.length(x) / channels, grain, from!, to!, 4 * channels, ...rows);
+  return output;
+}
+
+/** So many times one number, until the kernel ends. */
+export function filled(heap: Heap, channels: number, value: number): tf.TensorInfo {
+  const info = heap.scratch(channels);
+  heap.view(info).fill(value);
+  return info;
+}
+
 /** x, mean [C], variance [C], gamma [C], beta [C]; ε → the normalised x. */
 export const normalise = heapKernel('Normalise', (heap, [x, mean, variance, gamma, beta], [epsilon]) => {
   const channels = x!.shape.at(-1)!;
-  const output = heap.allocate(x!.shape);
   const slope = heap.scratch(channels);
   const [a, g, v] = [heap.view(slope), heap.view(gamma!), heap.view(variance!)];
   for (let c = 0; c < channels; c++) a[c] = g[c]! / Math.sqrt(v[c]! + epsilon!);
-  const [from, to, ...rows] = [x!, output, mean!, slope, beta!].map((info) => heap.pointer(info));
-  const grain = Math.ceil(ROW_GRAIN / channels);
-  heap.run('affine', heap.length(x!) / channels, grain, from!, to!, 4 * channels, ...rows);
-  return [output];
+  return [rescale(heap, x!, { centre: mean!, slope, shift: beta! })];
 });
 
 /** dy, x, mean, variance, gamma; ε → [dx, dγ, dβ]. With x̂ the normalised x and m rows: dβ = Σ dy, dγ = Σ dy·x̂,
