@@ -1,7 +1,9 @@
 /** Batch normalisation: the batch's statistics while training, the running ones afterwards. */
 import * as tf from '@tensorflow/tfjs-core';
-import { ops } from './ops.ts';
-import type { RunningStatistics } from './runningStatistics.ts';
+import type { Folding } from './folding.ts';
+import { ops, type RunningNorm } from './ops.ts';
+import { affine } from './portable/affine.ts';
+import { RunningStatistics } from './runningStatistics.ts';
 import { named, ones, zeros, type NamedVariable } from './variables.ts';
 
 export interface BatchNormOptions {
@@ -29,17 +31,30 @@ export class BatchNorm {
     this.bias = bias;
   }
 
-  /** x [N,H,W,C], normalised by its own statistics, which `running` notes; then the annealed activation at `lambda`. */
-  train(x: tf.Tensor4D, running: RunningStatistics, lambda = 0): tf.Tensor4D {
-    const result = ops().batchNormTrain(
-      x,
-      this.gamma as unknown as tf.Tensor1D,
-      this.beta as unknown as tf.Tensor1D,
-      this.options.epsilon,
-      lambda,
-    );
+  /** x [N,H,W,C], normalised by its own statistics, which a training pass notes, or by the running ones in inference; then
+   * the annealed activation at `lambda`, which is none at 0. */
+  apply(x: tf.Tensor4D, pass: RunningStatistics | Folding, lambda = 0): tf.Tensor4D {
+    return pass instanceof RunningStatistics ? this.#train(x, pass, lambda) : this.#infer(x, pass, lambda);
+  }
+
+  #train(x: tf.Tensor4D, running: RunningStatistics, lambda: number): tf.Tensor4D {
+    const { gamma, beta } = this.#tensors();
+    const result = ops().batchNormTrain(x, gamma, beta, this.options.epsilon, lambda);
     running.note({ norm: this, mean: result.mean, variance: result.variance, count: x.size / x.shape[3] });
     return result.y;
+  }
+
+  #infer(x: tf.Tensor4D, folding: Folding, lambda: number): tf.Tensor4D {
+    const { batchNormInfer } = ops();
+    if (batchNormInfer)
+      return batchNormInfer(x, { ...this.#tensors(), epsilon: this.options.epsilon }, lambda);
+    const { scale, shift } = folding.affine(this);
+    return affine(x, scale, shift, lambda);
+  }
+
+  #tensors(): Omit<RunningNorm, 'epsilon'> {
+    const { gamma, beta, mean, variance, bias } = this;
+    return { gamma, beta, mean, variance, bias } as unknown as Omit<RunningNorm, 'epsilon'>;
   }
 
   /** The bias, or zeros where there is none: [C]. */

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.ts';
 import { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
-import { affineOf, type Affine, type Folding } from './folding.ts';
+import { affineOf, Folding, type Affine } from './folding.ts';
 import { ops } from './ops.ts';
 import { RunningStatistics } from './runningStatistics.ts';
 import { learned, named, smallNormal, zeros, type NamedVariable } from './variables.ts';
@@ -51,28 +51,22 @@ export class Conv {
 
   /** x [N,H,W,I] → [N,h,w,O]; the annealed activation at `lambda` follows, which is none at 0. */
   apply(x: tf.Tensor4D, pass: Pass, lambda = 0): tf.Tensor4D {
-    if (this.#norm && pass instanceof RunningStatistics) {
-      const y = this.#product(x, this.#weight as unknown as tf.Tensor4D);
-      return this.#norm.train(y, pass, lambda);
-    }
-    return this.#infer(x, pass, lambda);
-  }
-
-  #infer(x: tf.Tensor4D, pass: Pass, lambda: number): tf.Tensor4D {
     const norm = this.#norm;
     const own = this.#weight as unknown as tf.Tensor4D;
-    const biased = (weight: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D =>
-      ops().annealed(ops().biasAdd(this.#product(x, weight), bias), lambda);
-    if (!norm || pass instanceof RunningStatistics) return biased(own, this.#bias as unknown as tf.Tensor1D);
-    const [rows, columns, inputs] = own.shape;
-    const [images, height, width] = x.shape;
-    // Of a few small maps the outputs are fewer values than the weights.
-    if (ops().affineFused || images * height * width <= rows * columns * inputs) {
-      const { scale, shift } = pass.affine(norm);
-      return ops().affine(this.#product(x, own), scale, shift, lambda);
-    }
-    const { weight, bias } = pass.of(norm, (affine) => this.#fold(affine));
-    return biased(weight, bias);
+    if (norm && (pass instanceof RunningStatistics || !this.#gainsByFolding(x)))
+      return norm.apply(this.#product(x, own), pass, lambda);
+    const { weight, bias } =
+      norm && pass instanceof Folding
+        ? pass.of(norm, (affine) => this.#fold(affine))
+        : { weight: own, bias: this.#bias as unknown as tf.Tensor1D };
+    return ops().annealed(ops().biasAdd(this.#product(x, weight), bias), lambda);
+  }
+
+  /** Whether inference does less with the normalisation folded into the weights: of a few small maps the outputs are fewer
+   * values than these. */
+  #gainsByFolding({ shape: [images, height, width] }: tf.Tensor4D): boolean {
+    const [rows, columns, inputs] = this.#weight.shape as tf.Tensor4D['shape'];
+    return ops().batchNormInfer === null && images * height * width > rows * columns * inputs;
   }
 
   /** The same function in inference as one convolution, its normalisation folded in. The result's tensors may be the

@@ -6,7 +6,6 @@
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { adamw, type AdamwRates, type AdamwState } from './portable/adamw.ts';
-import { affine } from './portable/affine.ts';
 import { annealed } from './portable/annealed.ts';
 import { batchNormTrain } from './portable/batchNormTrain.ts';
 import { biasAdd } from './portable/biasAdd.ts';
@@ -30,6 +29,13 @@ export interface BatchNormResult {
   variance: Tensor1D;
 }
 
+/** A normalisation by running statistics: (x + bias - mean) / √(variance + ε) · gamma + beta, all [C]; the bias, of the
+ * layer ahead, may be null. */
+export interface RunningNorm extends Record<'gamma' | 'beta' | 'mean' | 'variance', Tensor1D> {
+  bias: Tensor1D | null;
+  epsilon: number;
+}
+
 /** Work that comes again. */
 export interface Traced {
   /** What the work gives of the inputs' present values, its annealed activations being at `lambda`: always 1, always 0,
@@ -42,8 +48,10 @@ export interface Ops {
   /** Whether values lie in the processor's own memory, where reading them is a copy and small kernels cost more than the
    * same in JavaScript. */
   readonly inPlace: boolean;
-  /** Whether `affine` is one kernel: folding a scale into weights beforehand gains nothing then. */
-  readonly affineFused: boolean;
+  /** Not differentiable. x [N,H,W,C], which came without `norm.bias`, normalised by the running statistics; then the
+   * annealed activation at `lambda`, which is none at 0. Null where an engine has no kernel for it: folding it into the
+   * weights ahead is quicker there. */
+  readonly batchNormInfer: ((x: Tensor4D, norm: RunningNorm, lambda: number) => Tensor4D) | null;
   /** x [N,H,W,I], w [1,1,I,O] → [N,H,W,O]. */
   conv1x1(x: Tensor4D, w: Tensor4D): Tensor4D;
   /** The stem: x [N,H,W,I], w [4,4,I,O], zero padding [before, after] of rows and columns. x needs no gradient. */
@@ -65,8 +73,6 @@ export interface Ops {
   maxPool(x: Tensor4D, size: number): Tensor4D;
   /** x [N,H,W,C] + b [C]. */
   biasAdd(x: Tensor4D, b: Tensor1D): Tensor4D;
-  /** Not differentiable. x [N,H,W,C] · scale [C] + shift [C]; then the annealed activation at `lambda`, which is none at 0. */
-  affine(x: Tensor4D, scale: Tensor1D, shift: Tensor1D, lambda: number): Tensor4D;
   /** The average over all places: x [N,H,W,C] → [N,1,1,C]. */
   globalAverage(x: Tensor4D): Tensor4D;
   /** Mean cross-entropy (nats) of logits [N,K] against int32 labels [N]; the target is 1 - smoothing + smoothing / K for
@@ -94,7 +100,7 @@ export interface Ops {
 /** Made of kernels that every backend has; what an engine replaces is compared with these. */
 export const portableOps: Ops = {
   inPlace: false,
-  affineFused: false,
+  batchNormInfer: null,
   conv1x1,
   patchConv,
   depthwise,
@@ -102,7 +108,6 @@ export const portableOps: Ops = {
   annealed,
   maxPool,
   biasAdd,
-  affine,
   globalAverage,
   crossEntropy,
   countCorrect,

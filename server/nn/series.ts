@@ -25,17 +25,15 @@ export class SeriesActivation {
   apply(x: tf.Tensor4D, pass: Pass, taps: Taps, block: string): tf.Tensor4D {
     const active = ops().annealed(x, 1);
     taps.fire(`${block}.relu`, active);
-    const near = (weight: tf.Tensor4D): tf.Tensor4D => reachable(weight, active.shape);
+    const convolved = (weight: tf.Tensor4D): tf.Tensor4D =>
+      ops().depthwise(active, reachable(weight, active.shape));
     const own = this.#weight as unknown as tf.Tensor4D;
     if (!(this.#after instanceof BatchNorm))
-      return ops().biasAdd(ops().depthwise(active, near(own)), this.#after as unknown as tf.Tensor1D);
-    if (pass instanceof RunningStatistics) return this.#after.train(ops().depthwise(active, near(own)), pass);
-    if (ops().affineFused) {
-      const { scale, shift } = pass.affine(this.#after);
-      return ops().affine(ops().depthwise(active, near(own)), scale, shift, 0);
-    }
+      return ops().biasAdd(convolved(own), this.#after as unknown as tf.Tensor1D);
+    if (pass instanceof RunningStatistics || ops().batchNormInfer)
+      return this.#after.apply(convolved(own), pass);
     const { weight, bias } = pass.of(this.#after, (affine) => this.#fold(affine));
-    return ops().biasAdd(ops().depthwise(active, near(weight)), bias);
+    return ops().biasAdd(convolved(weight), bias);
   }
 
   #fold({ scale, shift }: Affine): { weight: tf.Tensor4D; bias: tf.Tensor1D } {

@@ -35,7 +35,7 @@ export class ShiftedActivation {
     const own = this.#scales as unknown as tf.Tensor2D;
     if (!(this.#after instanceof BatchNorm))
       return ops().biasAdd(shiftedRelu(x, own, shifts), this.#after as unknown as tf.Tensor1D);
-    if (pass instanceof RunningStatistics) return this.#after.train(shiftedRelu(x, own, shifts), pass);
+    if (pass instanceof RunningStatistics) return this.#after.apply(shiftedRelu(x, own, shifts), pass);
     const { scales, bias } = pass.of(this.#after, (affine) => this.#fold(affine));
     return ops().biasAdd(shiftedRelu(x, scales, shifts), bias);
   }

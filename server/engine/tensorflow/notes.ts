@@ -1,23 +1,25 @@
-/** Ops noted while they are issued. */
+/** Ops of TensorFlow noted while they are issued. Tensors are the addon's ids. */
+import type { Notes as NotesOf, NotedOp } from '../trace/trace.ts';
 import type { OpAttribute } from './attributes.ts';
 import { backend, isLasting, type Binding } from './execute.ts';
 
-/** An op with the addon's ids of its tensors. */
-export interface NotedOp {
+/** An op as the addon takes it. */
+export interface IssuedOp {
   op: string;
   attributes: OpAttribute[];
-  inputs: readonly number[];
-  outputs: readonly number[];
+  /** Which of them is the slope of an annealed activation; -1 where none is. */
+  slopeAt: number;
+  /** How many outputs it has. */
+  count: number;
 }
 
-export class Notes {
-  readonly ops: NotedOp[] = [];
+export class Notes implements NotesOf<IssuedOp, number> {
+  readonly ops: NotedOp<IssuedOp, number>[] = [];
   /** Values that were uploaded and whose holder has not given them up. */
   readonly #held = new Set<number>();
   /** Values that were uploaded and given up again: they are kept here, until `drop`. */
   readonly #kept = new Set<number>();
 
-  /** Notes what `work` issues. */
   during<Result>(work: () => Result): Result {
     const engine = backend();
     const real = engine.binding;
@@ -32,7 +34,6 @@ export class Notes {
     }
   }
 
-  /** Whether a tensor is one of values that are the same for as long as these notes are kept. */
   isConstant(id: number): boolean {
     return this.#kept.has(id) || isLasting(id);
   }
@@ -47,7 +48,12 @@ export class Notes {
     const noting: Pick<Binding, 'executeOp' | 'createTensor' | 'deleteTensor'> = {
       executeOp: (op, attributes, inputs, count) => {
         const made = real.executeOp(op, attributes, inputs, count);
-        this.ops.push({ op, attributes, inputs: [...inputs], outputs: made.map(({ id }) => id) });
+        const slopeAt = attributes.findIndex(({ slope }) => slope);
+        this.ops.push({
+          op: { op, attributes, slopeAt, count },
+          inputs: [...inputs],
+          outputs: made.map(({ id }) => id),
+        });
         return made;
       },
       createTensor: (shape, dtype, values) => {

@@ -1,5 +1,6 @@
 /** Batch normalisation on the wasm heap: two passes over the activations forward and two back. */
 import type * as tf from '@tensorflow/tfjs-core';
+import { activate } from './annealed.ts';
 import { heapKernel, type Heap } from './heap.ts';
 
 /** Values of one part of a pass over rows. */
@@ -54,21 +55,26 @@ export function rescale(
   return output;
 }
 
-/** So many times one number, until the kernel ends. */
-export function filled(heap: Heap, channels: number, value: number): tf.TensorInfo {
-  const info = heap.scratch(channels);
-  heap.view(info).fill(value);
-  return info;
-}
-
-/** x, mean [C], variance [C], gamma [C], beta [C]; ε → the normalised x. */
-export const normalise = heapKernel('Normalise', (heap, [x, mean, variance, gamma, beta], [epsilon]) => {
-  const channels = x!.shape.at(-1)!;
-  const slope = heap.scratch(channels);
-  const [a, g, v] = [heap.view(slope), heap.view(gamma!), heap.view(variance!)];
-  for (let c = 0; c < channels; c++) a[c] = g[c]! / Math.sqrt(v[c]! + epsilon!);
-  return [rescale(heap, x!, { centre: mean!, slope, shift: beta! })];
-});
+/** x, mean [C], variance [C], gamma [C], beta [C], and where there is one the bias [C] that x came without; λ, ε → the
+ * normalised x, then the annealed activation, none at 0. */
+export const normalise = heapKernel(
+  'Normalise',
+  (heap, [x, mean, variance, gamma, beta, bias], [lambda, epsilon]) => {
+    const channels = x!.shape.at(-1)!;
+    const slope = heap.scratch(channels);
+    const centre = bias ? heap.scratch(channels) : mean!;
+    const [a, g, v] = [heap.view(slope), heap.view(gamma!), heap.view(variance!)];
+    for (let c = 0; c < channels; c++) a[c] = g[c]! / Math.sqrt(v[c]! + epsilon!);
+    if (bias) {
+      const [b, m, ahead] = [heap.view(centre), heap.view(mean!), heap.view(bias)];
+      for (let c = 0; c < channels; c++) b[c] = m[c]! - ahead[c]!;
+    }
+    const y = rescale(heap, x!, { centre, slope, shift: beta! });
+    if (lambda !== 0) activate(heap, y, y, lambda!);
+    return [y];
+  },
+  { annealed: true },
+);
 
 /** dy, x, mean, variance, gamma; ε → [dx, dγ, dβ]. With x̂ the normalised x and m rows: dβ = Σ dy, dγ = Σ dy·x̂,
  * dx = γ/σ·(dy - dβ/m - x̂·dγ/m). */

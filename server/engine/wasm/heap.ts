@@ -95,10 +95,15 @@ export class Heap {
 
 type Body = (heap: Heap, inputs: tf.TensorInfo[], numbers: readonly number[]) => tf.TensorInfo[];
 
-/** Registers a kernel of the wasm backend and gives what calls it: tensors and numbers in, float32 tensors out. */
+/** Attributes of the kernels of `heapKernel`. */
+type Attributes = { numbers: number[]; annealed: boolean };
+
+/** Registers a kernel of the wasm backend and gives what calls it: tensors and numbers in, float32 tensors out. Where it
+ * is `annealed`, the first number is λ. */
 export function heapKernel(
   name: string,
   body: Body,
+  { annealed } = { annealed: false },
 ): (inputs: tf.Tensor[], ...numbers: number[]) => tf.Tensor[] {
   const kernelName = `Scope${name}`;
   tf.registerKernel({
@@ -107,7 +112,7 @@ export function heapKernel(
     kernelFunc: ({ inputs, attrs, backend }) => {
       const heap = new Heap(backend as tf.KernelBackend);
       try {
-        return body(heap, Object.values(inputs) as tf.TensorInfo[], attrs!.numbers as number[]);
+        return body(heap, Object.values(inputs) as tf.TensorInfo[], (attrs as Attributes).numbers);
       } finally {
         heap.release();
       }
@@ -115,6 +120,17 @@ export function heapKernel(
   });
   return (inputs, ...numbers) => {
     const named = Object.fromEntries(inputs.map((tensor, i) => [`input${i}`, tensor]));
-    return tf.engine().runKernel<tf.Tensor[]>(kernelName, named, { numbers });
+    return tf.engine().runKernel<tf.Tensor[]>(kernelName, named, { numbers, annealed } satisfies Attributes);
   };
+}
+
+/** A kernel's attributes at another λ; null where it is no annealed activation, or not at a λ between 0 and 1. */
+export function annealing(
+  name: string,
+  attrs: tf.NamedAttrMap,
+): ((lambda: number) => tf.NamedAttrMap) | null {
+  if (name === 'LeakyRelu') return (lambda) => ({ ...attrs, alpha: 1 - lambda });
+  const { annealed, numbers } = attrs as Partial<Attributes>;
+  if (!annealed || !numbers || numbers[0] === 0 || numbers[0] === 1) return null;
+  return (lambda) => ({ ...attrs, numbers: numbers.with(0, lambda) });
 }

@@ -1,11 +1,11 @@
 /** The operations of nn/ops.ts for the wasm backend, by the kernels of wat/, which work on four channels at once; where
  * they don't come in fours, the portable operation does. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { portableOps, type BatchNormResult, type Ops } from '../../nn/ops.ts';
+import { portableOps, type BatchNormResult, type Ops, type RunningNorm } from '../../nn/ops.ts';
+import { batchNormInfer as portableBatchNormInfer } from '../../nn/portable/batchNormInfer.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { convolutionsOf } from '../products.ts';
 import { adamw } from './adamw.ts';
-import { affine } from './affine.ts';
 import { leaky, leakyGradient } from './annealed.ts';
 import { moments, normalise, normaliseGradient } from './batchNorm.ts';
 import { convolve, filterGradient } from './depthwise.ts';
@@ -13,6 +13,8 @@ import { maximum, maxPoolGradient } from './maxPool.ts';
 import { patches } from './patches.ts';
 import { product, productByTransposed, transposedProduct } from './product.ts';
 import { quantise } from './quantise.ts';
+import { traced } from './trace.ts';
+import { joined } from './views.ts';
 
 const inFours = (x: tf.Tensor4D): boolean => x.shape[3] % 4 === 0;
 
@@ -50,7 +52,7 @@ function batchNormTrain(
   const y = withGradient([x, gamma, beta], (save, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D) => {
     save([x, mean, variance, gamma]);
     return {
-      value: normalise([x, mean, variance, gamma, beta], epsilon)[0] as tf.Tensor4D,
+      value: normalise([x, mean, variance, gamma, beta], 0, epsilon)[0] as tf.Tensor4D,
       gradient: (dy: tf.Tensor4D, saved) => normaliseGradient([dy, ...saved], epsilon),
     };
   });
@@ -61,10 +63,10 @@ function annealed(x: tf.Tensor4D, lambda: number): tf.Tensor4D {
   if (lambda === 0) return x;
   if (x.size < 4) return portableOps.annealed(x, lambda);
   return withGradient([x], (save, x: tf.Tensor4D) => {
-    const y = leaky([x], 1 - lambda)[0] as tf.Tensor4D;
+    const y = leaky([x], lambda)[0] as tf.Tensor4D;
     // It has the sign of x, and is kept anyway by whatever takes it as an input.
     save([y]);
-    return { value: y, gradient: (dy, [y]) => leakyGradient([dy, y!], 1 - lambda) };
+    return { value: y, gradient: (dy, [y]) => leakyGradient([dy, y!], lambda) };
   });
 }
 
@@ -77,17 +79,22 @@ function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
   });
 }
 
+function batchNormInfer(x: tf.Tensor4D, norm: RunningNorm, lambda: number): tf.Tensor4D {
+  if (!inFours(x)) return portableBatchNormInfer(x, norm, lambda);
+  const { gamma, beta, mean, variance, bias, epsilon } = norm;
+  const inputs = [x, mean, variance, gamma, beta, ...(bias ? [bias] : [])];
+  return normalise(inputs, lambda, epsilon)[0] as tf.Tensor4D;
+}
+
 export const wasmOps: Partial<Ops> = {
-  affineFused: true,
   ...convolutions,
   depthwise,
   batchNormTrain,
+  batchNormInfer,
   annealed,
-  affine: (x, scale, shift, lambda) =>
-    inFours(x)
-      ? (affine([x, scale, shift], lambda)[0] as tf.Tensor4D)
-      : portableOps.affine(x, scale, shift, lambda),
   maxPool,
+  joined: (parts) => joined([...parts])[0] as tf.Tensor1D,
   quantise,
   adamw,
+  traced,
 };

@@ -2,7 +2,7 @@
  * the heap for every slice, a hundred times the weights for each optimizer step, repeats value by value, and copies where
  * other backends count references. */
 import * as tf from '@tensorflow/tfjs-core';
-import { Heap } from './heap.ts';
+import { Heap, heapKernel } from './heap.ts';
 import { replaceKernel } from './replaceKernel.ts';
 
 /** `size` values from place `from` on. */
@@ -12,6 +12,18 @@ function stretch(heap: Heap, x: tf.TensorInfo, from: number, shape: readonly num
   heap.view(output).set(heap.view(x).subarray(from, from + length));
   return output;
 }
+
+/** See Ops.joined. */
+export const joined = heapKernel('Joined', (heap, parts) => {
+  const output = heap.allocate([parts.reduce((total, part) => total + heap.length(part), 0)]);
+  const to = heap.view(output);
+  let at = 0;
+  for (const part of parts) {
+    to.set(heap.view(part), at);
+    at += heap.length(part);
+  }
+  return [output];
+});
 
 /** Where only one stretch of `inner` values at a time is repeated, or nothing is: how often. */
 function repetition(

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { portableOps, type Ops } from '../../../server/nn/ops.ts';
+import { batchNormInfer } from '../../../server/nn/portable/batchNormInfer.ts';
 import { Random } from '../../../server/random.ts';
 import { cases, type Case } from './agreementCases.ts';
 
@@ -103,21 +104,43 @@ export function testAgreement(engineOps: () => Ops, reference?: string): void {
     [0.3, 8],
     [1, 36],
     [0.3, 5],
-  ])('affine at λ = %f of %i channels is what JavaScript computes', async (lambda, channels) => {
+  ])('inference normalises as JavaScript computes it, at λ = %f of %i channels', async (lambda, channels) => {
+    const infer = engineOps().batchNormInfer ?? batchNormInfer;
     const random = Random.seeded(11, 'agreement');
-    const normal = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
-    const [x, scale, shift] = [normal(6 * channels), normal(channels), normal(channels)];
-    const inputs = [tf.tensor4d(x, [1, 2, 3, channels]), tf.tensor1d(scale), tf.tensor1d(shift)] as const;
-    const before = tf.memory().numTensors;
-    const got = engineOps().affine(...inputs, lambda);
-    expect(tf.memory().numTensors).toBe(before + 1);
-    expect(got.shape).toEqual([1, 2, 3, channels]);
-    const expected = x.map((value, i) => {
-      const y = value * scale[i % channels]! + shift[i % channels]!;
-      return lambda * Math.max(0, y) + (1 - lambda) * y;
-    });
-    expectClose([(await got.data()) as Float32Array], [expected], TOLERANCE);
-    tf.dispose([...inputs, got]);
+    const draw = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
+    const x = draw(6 * channels);
+    for (const biased of [false, true]) {
+      const [gamma, beta, mean, variance, ahead] = Array.from({ length: 5 }, () => draw(channels));
+      variance!.forEach((value, c) => (variance![c] = value * value));
+      const [g, b, m, v, a] = [gamma!, beta!, mean!, variance!, ahead!].map((values) => tf.tensor1d(values));
+      const input = tf.tensor4d(x, [1, 2, 3, channels]);
+      const norm = { gamma: g!, beta: b!, mean: m!, variance: v!, bias: biased ? a! : null, epsilon: 0.01 };
+      const before = tf.memory().numTensors;
+      const got = infer(input, norm, lambda);
+      expect(tf.memory().numTensors).toBe(before + 1);
+      expect(got.shape).toEqual([1, 2, 3, channels]);
+      const expected = x.map((value, i) => {
+        const c = i % channels;
+        const centred = value + (biased ? ahead![c]! : 0) - mean![c]!;
+        const y = (centred / Math.sqrt(variance![c]! + 0.01)) * gamma![c]! + beta![c]!;
+        return lambda * Math.max(0, y) + (1 - lambda) * y;
+      });
+      expectClose([(await got.data()) as Float32Array], [expected], TOLERANCE);
+      tf.dispose([g!, b!, m!, v!, a!, input, got]);
+    }
+  });
+
+  test('vectors, matrices and maps are joined row by row', async () => {
+    const parts = [tf.tensor1d([1]), tf.tensor2d([2, 3, 4, 5], [2, 2]), tf.tensor4d([6, 7], [1, 2, 1, 1])];
+    for (const some of [parts, parts.slice(1, 2)]) {
+      const before = tf.memory().numTensors;
+      const got = engineOps().joined(some);
+      expect(tf.memory().numTensors).toBe(before + 1);
+      const expected = some.length > 1 ? [1, 2, 3, 4, 5, 6, 7] : [2, 3, 4, 5];
+      expect([got.shape, [...(await got.data())]]).toEqual([[expected.length], expected]);
+      got.dispose();
+    }
+    tf.dispose(parts);
   });
 
   test('the first of the largest logits counts as the answer', async () => {

@@ -16,6 +16,7 @@ import { startEngine, type Engine } from '../../../server/engine/start.ts';
 import { ops } from '../../../server/nn/ops.ts';
 import { Workload } from '../../bench/workload.ts';
 import { testAgreement } from './agreement.ts';
+import { watchTensorflow } from './helpers/watchedTensorflow.ts';
 import { testTraces } from './traces.ts';
 
 const found = await findTensorflow({}).then(
@@ -117,6 +118,6 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
     expect(stdout).toBe('queued\n');
   });
 
-  testTraces();
+  testTraces(watchTensorflow);
   testAgreement(ops);
 });

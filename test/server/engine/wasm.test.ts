@@ -4,6 +4,8 @@ import { ops } from '../../../server/nn/ops.ts';
 import { selfTest } from '../../../server/engine/selftest.ts';
 import { startEngine, type Engine } from '../../../server/engine/start.ts';
 import { testAgreement } from './agreement.ts';
+import { watchWasm } from './helpers/watchedWasm.ts';
+import { testTraces } from './traces.ts';
 
 let engine: Engine;
 let listeners: number;
@@ -63,6 +65,7 @@ test('repetitions give what they should, of stretches or not', () => {
   });
 });
 
+testTraces(watchWasm);
 testAgreement(ops);
 
 // The last one: the allocator is of no use afterwards.

@@ -130,9 +130,9 @@ test.each([4, 5, 7, 16, 17, 63, 64, 100_003])(
     const [xs, ds] = [normals(length), normals(length)];
     tf.tidy(() => {
       const [x, dy] = [tf.tensor1d(xs), tf.tensor1d(ds)];
-      const slope = Math.fround(0.3);
-      expect(leaky([x], slope)[0]!.dataSync()).toEqual(xs.map((v) => (v > 0 ? v : v * slope)));
-      expect(leakyGradient([dy, x], slope)[0]!.dataSync()).toEqual(
+      const [lambda, slope] = [0.75, 0.25];
+      expect(leaky([x], lambda)[0]!.dataSync()).toEqual(xs.map((v) => (v > 0 ? v : v * slope)));
+      expect(leakyGradient([dy, x], lambda)[0]!.dataSync()).toEqual(
         ds.map((d, i) => (xs[i]! > 0 ? d : d * slope)),
       );
     });

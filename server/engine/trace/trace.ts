@@ -1,0 +1,116 @@
+/** Work noted once, whose ops are issued again without the JavaScript around them, which costs more than they do. */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Ops, Traced } from '../../nn/ops.ts';
+import { Calls, type Call, type Issuer } from './calls.ts';
+
+/** An op with the tensors that it took and gave. */
+export interface NotedOp<Op, Id> {
+  op: Op;
+  inputs: readonly Id[];
+  outputs: readonly Id[];
+}
+
+/** Ops noted while they are issued. */
+export interface Notes<Op, Id> {
+  readonly ops: readonly NotedOp<Op, Id>[];
+  /** Notes what `work` issues; drops all where that throws. */
+  during<Result>(work: () => Result): Result;
+  /** Whether a tensor is one of values that are the same for as long as these notes are kept. */
+  isConstant(id: Id): boolean;
+  drop(): void;
+}
+
+/** How an engine's work is noted and issued again. */
+export interface Tracer<Op, Id> extends Issuer<Op, Id> {
+  notes(): Notes<Op, Id>;
+  idsOf(tensors: readonly tf.Tensor[]): Id[];
+  /** Whether it is an annealed activation at a λ between 0 and 1. */
+  isAnnealed(op: Op): boolean;
+  /** A vector that an op has made, as a tensor of the present scope. */
+  tensor(id: Id, shape: readonly number[]): tf.Tensor1D;
+}
+
+interface Trace<Op, Id> {
+  /** What is the same each time, at its places; the inputs have the first ones. */
+  ids: readonly Id[];
+  /** Of that, what was computed of fixed tensors. */
+  settled: readonly Id[];
+  calls: Calls<Op, Id>;
+  /** Place of the result. */
+  result: number;
+}
+
+/** How `result` was made of `inputs` and `fixed`. Null where that can't be told: another tensor was taken that is no
+ * constant, two inputs were one tensor, or no input had a part in it. */
+function traceOf<Op, Id>(
+  tracer: Tracer<Op, Id>,
+  notes: Notes<Op, Id>,
+  inputs: readonly Id[],
+  fixed: readonly Id[],
+  result: Id,
+): Trace<Op, Id> | null {
+  const places = new Map<Id, number>();
+  const placeOf = (id: Id): number => {
+    if (!places.has(id)) places.set(id, places.size);
+    return places.get(id)!;
+  };
+  inputs.forEach(placeOf);
+  if (places.size < inputs.length) return null;
+  const ids: Id[] = [];
+  const settled = new Set<number>();
+  const [once, each]: [Call<Op>[], Call<Op>[]] = [[], []];
+  for (const { op, inputs, outputs } of notes.ops) {
+    for (const id of inputs) {
+      if (places.has(id)) continue;
+      if (!fixed.includes(id) && !notes.isConstant(id)) return null;
+      ids[placeOf(id)] = id;
+      settled.add(placeOf(id));
+    }
+    const call = { op, inputs: inputs.map(placeOf), outputs: outputs.map(placeOf) };
+    const same = call.inputs.every((place) => settled.has(place)) && !tracer.isAnnealed(op);
+    (same ? once : each).push(call);
+    if (same) for (const place of call.outputs) settled.add(place);
+  }
+  const end = placeOf(result);
+  if (!each.some(({ outputs }) => outputs.includes(end))) return null;
+  const calls = new Calls(tracer, each, [end]);
+  const made = new Set(once.flatMap(({ outputs }) => outputs));
+  const kept = calls.inputs.filter((place) => made.has(place));
+  new Calls(tracer, once, kept).run(ids);
+  return { ids, settled: kept.map((place) => ids[place]!), calls, result: end };
+}
+
+/** Ops.traced of an engine. */
+export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
+  return (fixed, inputs, work): Traced => {
+    let notes: Notes<Op, Id> | null = null;
+    let trace: Trace<Op, Id> | null = null;
+    let shape: readonly number[] = [];
+
+    function noted(): tf.Tensor1D {
+      const [before, same] = [tracer.idsOf(inputs), tracer.idsOf(fixed)];
+      notes = tracer.notes();
+      const result = notes.during(work);
+      shape = result.shape;
+      trace = traceOf(tracer, notes, before, same, tracer.idsOf([result])[0]!);
+      if (!trace) notes.drop();
+      return result;
+    }
+
+    function again({ ids, calls, result }: Trace<Op, Id>, lambda: number): tf.Tensor1D {
+      const all = [...ids];
+      tracer.idsOf(inputs).forEach((id, place) => (all[place] = id));
+      calls.run(all, lambda);
+      return tracer.tensor(all[result]!, shape);
+    }
+
+    return {
+      run: (lambda) => (trace ? again(trace, lambda) : noted()),
+      dispose() {
+        for (const id of trace?.settled ?? []) tracer.free(id);
+        trace = null;
+        notes?.drop();
+      },
+    };
+  };
+}
