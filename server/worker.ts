@@ -107,7 +107,7 @@ function obey(command: TrainerCommand): void {
     case 'probe':
       return control.own({ index: command.index, pixels: command.pixels });
     case 'pull':
-      return control.pull();
+      return control.pull(command.after);
   }
 }
 

@@ -43,11 +43,8 @@ export class LiveRun {
   readonly #viewers = new Set<Viewer>();
   #state: RunState;
   #watched = 'null';
-  /** A frame has been asked for and has not come. */
-  #pulled = false;
-  /** Rings at `#alarm` (ms), when the first viewer is due. */
-  #timer: NodeJS.Timeout | null = null;
-  #alarm = 0;
+  /** When a frame has been asked for that has not come, ms; null where none has. */
+  #asked: number | null = null;
   /** After a frame was sent to all, no other is asked for a while. */
   readonly #rests = new Rests(SENDING);
   /** From when the viewers' intervals are counted, ms: those of one pace stay in step and share each frame. */
@@ -72,44 +69,34 @@ export class LiveRun {
   remove(viewer: Viewer): void {
     this.#viewers.delete(viewer);
     this.#rewatch();
-    if (!this.idle) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = this.#origin = null;
+    if (this.idle) this.#asked = this.#origin = null;
   }
 
-  /** Asks for a frame when a viewer can take one: now, or when the first of them is due. `viewer` is the one that has
-   * changed, where it is one. */
+  /** Asks for a frame for when the first viewer is due that can take one. The training process keeps the time: it is awake
+   * anyway, where a timer would wake this one beside it. `viewer` is the one that has changed, where it is one. */
   tick(viewer?: Viewer): void {
-    if (this.#pulled) return;
-    if (viewer && this.#timer && Math.max(viewer.due, this.#rests.until) >= this.#alarm) return;
+    const asked = this.#asked ?? Infinity;
+    if (viewer && Math.max(viewer.due, this.#rests.until) >= asked) return;
     let due = Infinity;
     for (const v of this.#viewers) if (v.due < due && v.ready && !v.settled && v.writable()) due = v.due;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
     due = Math.max(due, this.#rests.until);
-    const wait = due - performance.now();
-    if (wait > 0) {
-      if (wait === Infinity) return;
-      this.#alarm = due;
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
-        this.tick();
-      }, wait);
-    } else this.#pulled = this.#supervisor.pull(this.#id);
+    if (due >= asked) return;
+    const now = performance.now();
+    if (this.#supervisor.pull(this.#id, Math.max(0, due - now))) this.#asked = Math.max(due, now);
   }
 
   /** The run's state may have changed; a new process knows of no request. */
   enter(state: RunState): void {
     if (state !== this.#state) for (const viewer of this.#viewers) viewer.settled = false;
     this.#state = state;
-    if (state !== 'running' && state !== 'paused') this.#pulled = false;
+    if (state !== 'running' && state !== 'paused') this.#asked = null;
     this.tick();
   }
 
   /** The frame that was asked for has come, of what was watched when it was computed: everyone who can take it gets
    * their part, viewers of the same part the same buffer. */
   receive(bytes: Uint8Array, watch: Watch): void {
-    this.#pulled = false;
+    this.#asked = null;
     if (watch) this.#rests.work(() => this.#share(bytes, watch));
     this.tick();
   }

@@ -100,8 +100,8 @@ export class RunSession {
     this.#process.send({ type: 'probe', index, pixels });
   }
 
-  pull(): void {
-    this.#process.send({ type: 'pull' });
+  pull(after: number): void {
+    this.#process.send({ type: 'pull', after });
   }
 
   /** Asks the process to stop at the next step; after `patience` ms it is killed. */

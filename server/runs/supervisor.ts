@@ -141,12 +141,12 @@ export class Supervisor {
     this.#sessions.get(id)?.watch(watch);
   }
 
-  /** Asks for one live frame; false where the run is not under way and none will come. */
-  pull(id: string): boolean {
+  /** Asks for one live frame after so many milliseconds; false where the run is not under way and none will come. */
+  pull(id: string, after: number): boolean {
     const session = this.#sessions.get(id);
     const state = session?.summary.state;
     if (!session || (state !== 'running' && state !== 'paused')) return false;
-    session.pull();
+    session.pull(after);
     return true;
   }
 

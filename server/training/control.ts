@@ -17,6 +17,8 @@ export class TrainerControl {
   #stopped = false;
   #watch: Watch | null = null;
   #pulled = false;
+  /** Rings when a pull's time has come. */
+  #timer: NodeJS.Timeout | undefined;
   #fresh = false;
   #own: OwnImage[] = [];
   #wake: (() => void)[] = [];
@@ -49,12 +51,20 @@ export class TrainerControl {
   watch(watch: Watch | null): void {
     this.#watch = watch;
     this.#fresh = true;
-    if (!watch) this.#pulled = false;
+    if (watch) return;
+    this.#pulled = false;
+    clearTimeout(this.#timer);
   }
 
-  /** Asks for one live frame; any number of pulls before the answer are one. Without a watch it asks for nothing. */
-  pull(): void {
+  /** Asks for one live frame after so many milliseconds; any number of pulls before the answer are one, and the last whose
+   * time has not come counts. Without a watch it asks for nothing. */
+  pull(after = 0): void {
+    clearTimeout(this.#timer);
     if (!this.#watch) return;
+    if (after > 0) {
+      this.#timer = setTimeout(() => this.pull(), after).unref();
+      return;
+    }
     this.#pulled = true;
     this.#changed();
   }

@@ -89,5 +89,6 @@ export type TrainerCommand =
   | { type: 'probe'; index: number; pixels: Uint8Array | null }
   /** What `pull` shall compute; null stops watching. Null taps mean all, null probes all recorded ones. */
   | { type: 'watch'; watch: Watch | null }
-  /** One live frame, please: computed at the next step boundary, or at once while paused. */
-  | { type: 'pull' };
+  /** One live frame, please, after so many milliseconds: computed at the step boundary that follows, or at once while
+   * paused. Takes the place of a pull whose time has not come. */
+  | { type: 'pull'; after: number };

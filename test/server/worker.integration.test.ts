@@ -102,12 +102,12 @@ test('it answers pulls, pauses, resumes and stops', async () => {
   worker.start(LONG);
   worker.send({ type: 'watch', watch: { taps: ['stem.out'], probes: [0] } });
   await worker.next('step');
-  worker.send({ type: 'pull' });
+  worker.send({ type: 'pull', after: 0 });
   expect(decodeFrame((await worker.next('live')).bytes).taps.map((tap) => tap.id)).toEqual(['stem.out']);
   worker.send({ type: 'pause' });
   await worker.next('paused');
   const from = worker.events.length;
-  worker.send({ type: 'pull' });
+  worker.send({ type: 'pull', after: 30 });
   await worker.next('live', from);
   expect(only(worker.events.slice(from), 'step')).toEqual([]);
   worker.send({ type: 'resume' });

@@ -3,6 +3,7 @@ import { decodeFrame, encodeFrame, exactTap, type Frame } from '../../../shared/
 import { createViewer, LiveRun, unite, type Viewer } from '../../../server/http/live.ts';
 import type { Watch } from '../../../server/runs/session.ts';
 
+/** Those whose time has come. */
 let pulls: number;
 let watches: Watch[];
 let live: LiveRun;
@@ -11,9 +12,15 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   pulls = 0;
   watches = [];
+  let timer: NodeJS.Timeout;
   live = new LiveRun('run', 'running', {
     watch: (_, watch) => watches.push(watch),
-    pull: () => ++pulls > 0,
+    pull: (_, after) => {
+      clearTimeout(timer);
+      if (after > 0) timer = setTimeout(() => pulls++, after);
+      else pulls++;
+      return true;
+    },
   });
   return () => vi.useRealTimers();
 });
@@ -68,6 +75,23 @@ test('one frame is asked for at a time, and the next only when the last has been
   expect(pulls).toBe(2); // not due: 10 a second
   vi.advanceTimersByTime(101);
   expect(pulls).toBe(3);
+});
+
+test('the next frame is asked for as soon as the last is painted, for when it is due', () => {
+  const asked: number[] = [];
+  live = new LiveRun('run', 'running', {
+    watch: (_, watch) => watches.push(watch),
+    pull: (_, after) => asked.push(after) > 0,
+  });
+  const [ten, four] = [join(null, null, 10), join(null, null, 4)];
+  receive();
+  vi.advanceTimersByTime(30);
+  paint(four);
+  paint(ten); // due before the other: both get that frame, or the other waits
+  live.tick();
+  expect(asked).toEqual([0, 220, 70]);
+  join();
+  expect(asked.at(-1)).toBe(0);
 });
 
 test('viewers of the same part share its bytes, and one who watches all gets the frame as it came', () => {

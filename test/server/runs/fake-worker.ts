@@ -146,7 +146,7 @@ process.on('message', (command: TrainerCommand) => {
       watch = command.watch;
       return;
     case 'pull':
-      pulls++;
+      setTimeout(() => pulls++, command.after);
   }
 });
 process.on('disconnect', () => process.exit());

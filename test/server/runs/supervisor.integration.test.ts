@@ -134,19 +134,19 @@ test('closing stops what is under way, and a deaf worker is killed', async () =>
 test('frames are computed only for what is watched, and only when pulled', async () => {
   bench = await createBench();
   const { id } = await bench.supervisor.start(configure('silent'));
-  expect(bench.supervisor.pull(id)).toBe(false);
+  expect(bench.supervisor.pull(id, 0)).toBe(false);
   bench.supervisor.watch(id, { taps: ['logits'], probes: null });
   await bench.reach(id, 'running');
   const frames = () => bench.events.filter((e) => e.type === 'live').length;
   expect(frames()).toBe(0);
-  bench.supervisor.pull(id);
+  bench.supervisor.pull(id, 0);
   await until(() => frames() === 1);
   // What a frame tells of the latest step is a step event, after it.
   const at = bench.events.findIndex((e) => e.type === 'live');
   await until(() => bench.events.length > at + 1);
   expect(bench.events[at + 1]).toMatchObject({ type: 'step', id, step: { stepsPerEpoch: 4 } });
   bench.supervisor.watch(id, null);
-  bench.supervisor.pull(id);
+  bench.supervisor.pull(id, 0);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(frames()).toBe(1);
 });

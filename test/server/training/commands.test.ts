@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { decodeFrame } from '../../../shared/frame.ts';
 import { LiveBudget } from '../../../server/training/budget.ts';
 import { TrainerControl } from '../../../server/training/control.ts';
@@ -155,6 +155,43 @@ test('live frames stand within the epoch and tell of the step before', async () 
   for (const frame of frames) expect(frame.epoch).toBeCloseTo(frame.step / 3, 12);
   const steps = frames.map((frame) => frame.step);
   expect(steps).toEqual([...steps].sort((a, b) => a - b));
+});
+
+test('a pull may come ahead of its time: an earlier one takes its place, and a withdrawn watch withdraws it', () => {
+  vi.useFakeTimers();
+  try {
+    const control = new TrainerControl();
+    control.watch({ taps: null, probes: null });
+    control.pull(200);
+    vi.advanceTimersByTime(199);
+    expect(control.pulled).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(control.takePull()).not.toBeNull();
+    control.pull(200);
+    control.pull(50);
+    vi.advanceTimersByTime(50);
+    expect(control.takePull()).not.toBeNull();
+    control.pull(200);
+    control.pull(0);
+    expect(control.takePull()).not.toBeNull();
+    vi.advanceTimersByTime(1000);
+    expect(control.pulled).toBe(false);
+    control.pull(200);
+    control.watch(null);
+    vi.advanceTimersByTime(1000);
+    expect(control.pulled).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a paused trainer wakes for a pull whose time comes', async () => {
+  const control = new TrainerControl();
+  control.watch({ taps: null, probes: null });
+  const woken = control.change();
+  control.pull(10);
+  await woken;
+  expect(control.pulled).toBe(true);
 });
 
 test('without a watch a pull asks for nothing, and a withdrawn watch withdraws its pull', async () => {
