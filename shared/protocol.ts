@@ -218,7 +218,13 @@ export type Answer = { ok: true } | { ok: false; error: ErrorReply };
 /** What the server sends on a live tick: one binary frame, see frame.ts. The client acknowledges when it has painted
  * it; until then no further frame is sent, and the latest one wins. */
 export interface ServerToClient {
-  frame: (runId: string, frame: ArrayBuffer | Uint8Array, painted: () => void) => void;
+  frame: (
+    runId: string,
+    frame: ArrayBuffer | Uint8Array,
+    /** The run's latest step, which is not told again by a `step`; null where there is nothing new. */
+    step: StepMetrics | null,
+    painted: () => void,
+  ) => void;
   /** Sent to everyone when a run is created, changes state or is deleted (summary null). */
   run: (runId: string, summary: RunSummary | null) => void;
   /** Sent to the run's followers: */

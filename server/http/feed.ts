@@ -75,9 +75,10 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
     // Named one by one, so that a frame for several viewers can hold own images beside all recorded probes.
     const view = { ...wanted, probes: wanted.probes ?? recordedProbes(run) };
     const viewer: Viewer = createViewer(view, {
+      id: socket.id,
       writable: () => socket.conn.transport.writable,
-      send: (frame) =>
-        socket.volatile.emit('frame', runId, frame, () => {
+      send: (frame, step) =>
+        socket.volatile.emit('frame', runId, frame, step, () => {
           viewer.ready = true;
           live.tick(viewer);
         }),
@@ -127,13 +128,24 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
   }, LOOK_MS).unref();
 
   // Not volatile, for a frame may be on its way just then; one who has stalled is cut off before they come to much.
-  const steps = new Steps((id, step) => io.to(roomOf(id)).emit('step', id, step));
+  const steps = new Steps((id, step, told) => {
+    const followers = io.of('/').adapter.rooms.get(roomOf(id)) ?? new Set<string>();
+    // Most often everyone has it with a frame.
+    if ([...followers].every((follower) => told.includes(follower))) return;
+    io.to(roomOf(id))
+      .except([...told])
+      .emit('step', id, step);
+  });
   const stopRuns = supervisor.subscribe((event) => {
     if (event.type === 'step') return steps.add(event.id, event.step);
-    if (event.type !== 'live') steps.flush(event.id);
-    publish(io, event);
     const live = lives.get(event.id);
-    if (event.type === 'live') live?.receive(event.bytes, event.watch);
+    if (event.type === 'live') {
+      const told = live?.receive(event.bytes, event.watch, event.step) ?? [];
+      if (event.step) steps.add(event.id, event.step, told);
+      return;
+    }
+    steps.flush(event.id);
+    publish(io, event);
     if (event.type === 'run' && event.summary) live?.enter(event.summary.state);
   });
   const stopLadder = ladder.subscribe((report) => io.emit('engine', report));

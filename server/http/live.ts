@@ -1,12 +1,14 @@
 /** The live frames of one run: computed for what its viewers watch, at the pace of those who keep up. */
 import { decodeFrame, encodeFrame, selectFrame, type Frame } from '../../shared/frame.ts';
-import type { RunState, WatchRequest } from '../../shared/protocol.ts';
+import type { RunState, StepMetrics, WatchRequest } from '../../shared/protocol.ts';
 import type { Watch } from '../runs/session.ts';
 import type { Supervisor } from '../runs/supervisor.ts';
 import { Rests } from './rests.ts';
 
 /** One client's view. It has at most one frame on the way; whoever does not acknowledge it gets no other. */
 export interface Viewer {
+  /** Whose it is. */
+  readonly id: string;
   readonly taps: readonly string[] | null;
   readonly probes: readonly number[] | null;
   /** The same for the same view. */
@@ -21,7 +23,7 @@ export interface Viewer {
   due: number;
   /** Whether bytes would be taken now, rather than pile up behind others. */
   writable(): boolean;
-  send(frame: Buffer): void;
+  send(frame: Buffer, step: StepMetrics | null): void;
 }
 
 const DEFAULT_RATE = 5;
@@ -31,7 +33,10 @@ const SENDING = 0.004;
 /** A viewer due within this time takes part in a tick rather than cause one of its own, ms. */
 const TOLERANCE_MS = 15;
 
-export function createViewer(request: WatchRequest, client: Pick<Viewer, 'writable' | 'send'>): Viewer {
+export function createViewer(
+  request: WatchRequest,
+  client: Pick<Viewer, 'id' | 'writable' | 'send'>,
+): Viewer {
   const { taps, probes, rate = DEFAULT_RATE } = request;
   const state = { ready: true, settled: false, due: 0 };
   return { taps, probes, key: keyOf({ taps, probes }), interval: 1000 / rate, ...state, ...client };
@@ -93,15 +98,18 @@ export class LiveRun {
     this.tick();
   }
 
-  /** The frame that was asked for has come, of what was watched when it was computed: everyone who can take it gets
-   * their part, viewers of the same part the same buffer. */
-  receive(bytes: Uint8Array, watch: Watch): void {
+  /** The frame that was asked for has come, of what was watched when it was computed, with the run's latest step: everyone
+   * who can take it gets their part, viewers of the same part the same buffer. Gives their ids. */
+  receive(bytes: Uint8Array, watch: Watch, step: StepMetrics | null): string[] {
     this.#asked = null;
-    if (watch) this.#rests.work(() => this.#share(bytes, watch));
+    const told: string[] = [];
+    if (watch) this.#rests.work(() => told.push(...this.#share(bytes, watch, step)));
     this.tick();
+    return told;
   }
 
-  #share(bytes: Uint8Array, watch: NonNullable<Watch>): void {
+  #share(bytes: Uint8Array, watch: NonNullable<Watch>, step: StepMetrics | null): string[] {
+    const told: string[] = [];
     const now = performance.now();
     const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const all = keyOf(watch);
@@ -122,8 +130,10 @@ export class LiveRun {
       }
       viewer.ready = false;
       viewer.settled = this.#state === 'paused';
-      viewer.send(part);
+      viewer.send(part, step);
+      told.push(viewer.id);
     }
+    return told;
   }
 
   /** The next whole number of intervals after a time. */

@@ -7,19 +7,23 @@ import { Rests } from './rests.ts';
  * long again. */
 const SENDING = 0.001;
 
+/** Sends a step to the followers of a run, but for those whose ids are given. */
+type Send = (runId: string, step: StepMetrics, told: readonly string[]) => void;
+
 export class Steps {
-  readonly #send: (runId: string, step: StepMetrics) => void;
+  readonly #send: Send;
   readonly #rests = new Rests(SENDING);
-  /** Steps that nobody was sent yet. */
-  readonly #latest = new Map<string, StepMetrics>();
+  /** Steps that only those have been told whose ids are given. */
+  readonly #latest = new Map<string, { step: StepMetrics; told: readonly string[] }>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(send: (runId: string, step: StepMetrics) => void) {
+  constructor(send: Send) {
     this.#send = send;
   }
 
-  add(runId: string, step: StepMetrics): void {
-    this.#latest.set(runId, step);
+  /** `told` have it already. */
+  add(runId: string, step: StepMetrics, told: readonly string[] = []): void {
+    this.#latest.set(runId, { step, told });
     if (this.#timer) return;
     const wait = this.#rests.until - performance.now();
     if (wait > 0) this.#timer = setTimeout(() => this.#sendAll(), wait);
@@ -28,10 +32,10 @@ export class Steps {
 
   /** Sends a run's step that waits, because something is to be told that came after it. */
   flush(runId: string): void {
-    const step = this.#latest.get(runId);
-    if (!step) return;
+    const latest = this.#latest.get(runId);
+    if (!latest) return;
     this.#latest.delete(runId);
-    this.#send(runId, step);
+    this.#send(runId, latest.step, latest.told);
   }
 
   close(): void {

@@ -22,8 +22,9 @@ export type RunEvent =
   | { type: 'measures'; id: string; measures: SnapshotMeasures }
   /** The run's probes, once an image has been added or removed. */
   | { type: 'probes'; id: string; probes: ProbeInfo[] }
-  /** The answer to one pull: an encoded frame, and the watch that it shows. */
-  | { type: 'live'; id: string; bytes: Uint8Array; watch: Watch };
+  /** The answer to one pull: an encoded frame, the watch that it shows, and the latest step in place of an event of its
+   * own, where there is a new one. */
+  | { type: 'live'; id: string; bytes: Uint8Array; watch: Watch; step: StepMetrics | null };
 
 export type Watch = Extract<TrainerCommand, { type: 'watch' }>['watch'];
 export type Start = Extract<TrainerCommand, { type: 'start' }>;
@@ -125,7 +126,8 @@ export class RunSession {
         record.classes = event.classes;
         return this.#keep(this.#ready(event));
       case 'step':
-        return this.#step(event.metrics);
+        this.progress.lastStep = event.metrics;
+        return emit({ type: 'step', id, step: event.metrics });
       case 'epoch':
         return this.#keep(this.#record(event.metrics));
       case 'snapshot': {
@@ -144,11 +146,11 @@ export class RunSession {
         const added = this.#folder.checkpoints.add(event.id, event.bytes);
         return this.#keep(added.then(() => this.#checkpoint(event.id)));
       }
-      case 'live':
-        // The frame first: it goes to those only who are being sent nothing.
-        emit({ type: 'live', id, bytes: event.bytes, watch: event.watch ?? null });
-        if (event.step) this.#step(event.step);
-        return;
+      case 'live': {
+        const { bytes, watch = null, step = null } = event;
+        if (step) this.progress.lastStep = step;
+        return emit({ type: 'live', id, bytes, watch, step });
+      }
       case 'paused':
         return record.state === 'running' ? this.#enter('paused') : undefined;
       case 'resumed':
@@ -166,11 +168,6 @@ export class RunSession {
         this.#outcome ??= { state: 'failed', reason: event.message };
         return this.#killAfter(LEAVE_MS);
     }
-  }
-
-  #step(step: StepMetrics): void {
-    this.progress.lastStep = step;
-    this.#options.emit({ type: 'step', id: this.#folder.id, step });
   }
 
   #prepare(what: string, fraction: number | null): void {

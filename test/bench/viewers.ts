@@ -29,7 +29,7 @@ function stepOf(frame: Uint8Array): number {
 
 async function connect(): Promise<Viewer> {
   const socket: Viewer = io(url, { forceNew: true, transports: ['websocket'] });
-  socket.on('frame', (_, frame, painted) => {
+  socket.on('frame', (_, frame, _step, painted) => {
     const data = new Uint8Array(frame);
     bytes = data.byteLength;
     arrivals.push({ viewer: watching.indexOf(socket), at: clock(), step: stepOf(data) });

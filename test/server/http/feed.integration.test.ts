@@ -52,7 +52,7 @@ const watch = (client: Client, runId: string, more: object = {}): Promise<Answer
 /** Keeps what a client is sent, and acknowledges it at once unless told not to. */
 function collect(client: Client, paint = true): Frame[] {
   const frames: Frame[] = [];
-  client.on('frame', (_, bytes, painted) => {
+  client.on('frame', (_, bytes, _step, painted) => {
     frames.push(decodeFrame(new Uint8Array(bytes)));
     if (paint) painted();
   });
@@ -84,6 +84,24 @@ test('a follower hears of steps, epochs and snapshots, everyone of runs and engi
   expect(seen.map((s) => s?.state)).toEqual(
     expect.arrayContaining(['queued', 'preparing', 'running', 'stopped']),
   );
+});
+
+test('a step that comes with a frame is told to its viewers by the frame alone, to other followers by itself', async () => {
+  const [viewer, follower] = [await join(), await join()];
+  const id = await start('silent pace=3');
+  const [withFrames, toViewer, toFollower]: [number[], number[], number[]] = [[], [], []];
+  viewer.on('step', (_, { step }) => toViewer.push(step));
+  follower.on('step', (_, { step }) => toFollower.push(step));
+  viewer.on('frame', (_, _frame, step, painted) => {
+    if (step) withFrames.push(step.step);
+    painted();
+  });
+  for (const client of [viewer, follower])
+    expect(await client.emitWithAck('follow', id)).toEqual({ ok: true });
+  await watch(viewer, id);
+  // With frames, the worker tells the steps since the start, by themselves those within an epoch, which are 4.
+  await until(() => withFrames.filter((step) => step === 12).length > 3 && toFollower.includes(12));
+  expect(toViewer).not.toContain(12);
 });
 
 test('each client gets the taps and probes that it watches, in one message a tick', async () => {

@@ -6,11 +6,12 @@ import type { Watch } from '../../../server/runs/session.ts';
 /** Those whose time has come. */
 let pulls: number;
 let watches: Watch[];
+let joined: number;
 let live: LiveRun;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  pulls = 0;
+  pulls = joined = 0;
   watches = [];
   let timer: NodeJS.Timeout;
   live = new LiveRun('run', 'running', {
@@ -38,7 +39,7 @@ const frame: Frame = {
 };
 const bytes = encodeFrame(frame);
 /** A frame of what was watched last, or of `watch`. */
-const receive = (watch: Watch = watches.at(-1)!): void => live.receive(bytes, watch);
+const receive = (watch: Watch = watches.at(-1)!): string[] => live.receive(bytes, watch, null);
 
 interface Fake {
   viewer: Viewer;
@@ -49,7 +50,7 @@ function join(taps: string[] | null = null, probes: number[] | null = null, rate
   const fake: Fake = { frames: [], writable: true } as unknown as Fake;
   fake.viewer = createViewer(
     { runId: 'run', taps, probes, rate },
-    { writable: () => fake.writable, send: (part) => fake.frames.push(part) },
+    { id: `${++joined}`, writable: () => fake.writable, send: (part) => fake.frames.push(part) },
   );
   live.add(fake.viewer);
   return fake;
@@ -115,6 +116,17 @@ test('a frame that was computed for another view goes only to those whose view i
   receive({ taps: null, probes: [0, 1] });
   expect(other.frames).toHaveLength(1);
   expect(decodeFrame(other.frames[0]!).probes).toEqual([0]);
+});
+
+test('who was sent a frame is told to whoever brought it', () => {
+  const [one, two] = [join(['a']), join(['b'])];
+  two.writable = false;
+  expect(receive()).toEqual(['1']);
+  expect(receive()).toEqual([]); // not painted yet
+  two.writable = true;
+  paint(one);
+  vi.advanceTimersByTime(101);
+  expect(receive()).toEqual(['1', '2']);
 });
 
 test('viewers of one pace that joined at different times share frames from their second on', () => {
@@ -234,7 +246,7 @@ test('a run that starts anew is asked anew, and a paused one once for each viewe
 test('where sending takes long, frames come less often', () => {
   const one = createViewer(
     { runId: 'run', taps: null, probes: null, rate: 10 },
-    { writable: () => true, send: () => void vi.advanceTimersByTime(4) },
+    { id: 'one', writable: () => true, send: () => void vi.advanceTimersByTime(4) },
   );
   const paintNext = (): void => {
     receive();

@@ -85,7 +85,7 @@ beforeAll(async () => {
   await house.app.listen({ port: 0, host: '127.0.0.1' });
   url = `http://127.0.0.1:${(house.app.server.address() as AddressInfo).port}`;
   client = io(url, { transports: ['websocket'], reconnection: false });
-  client.on('frame', (_, frame, painted) => {
+  client.on('frame', (_, frame, _step, painted) => {
     frames.push(decodeFrame(new Uint8Array(frame)));
     painted();
   });

@@ -74,7 +74,8 @@ export class Feed {
     socket.on('measures', (id, measures) => this.#listeners.tell('measures', id, measures));
     socket.on('probes', (id, probes) => this.#listeners.tell('probes', id, probes));
     socket.on('engine', (report) => this.#listeners.tell('engine', report));
-    socket.on('frame', (id, data, painted) => {
+    socket.on('frame', (id, data, step, painted) => {
+      if (step) this.#listeners.tell('step', id, step);
       const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
       if (!this.#listeners.tell('frame', id, bytes, painted)) painted();
     });
