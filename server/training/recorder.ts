@@ -23,11 +23,24 @@ export interface When {
   packed: Promise<void>;
 }
 
+/** What a watch comes to with a network as it is. */
+interface Plan {
+  net: VanillaNet;
+  merged: boolean;
+  watch: Watch;
+  probes: readonly number[];
+  parts: readonly Part[];
+}
+
+const EVERYTHING: Watch = { taps: null, probes: null };
+
 export class TapRecorder {
   readonly #inputs: ProbeInputs;
   readonly #passes = new Passes();
   readonly #count: number;
   readonly #precision: RecordingConfig['precision'];
+  /** The latest: most often it is the next one, too. */
+  #plan: Plan | null = null;
 
   /** `inputs` are the normalised probes, float32 [count, H, W, C]. */
   constructor(inputs: Float32Array, count: number, precision: RecordingConfig['precision']) {
@@ -39,25 +52,16 @@ export class TapRecorder {
   /** Adds an image, normalised, float32 [H, W, C], that is recorded where a watch names its index, which lies beyond
    * those of the probes; null takes it away. */
   setOwn(index: number, input: Float32Array | null): void {
+    this.#plan = null;
     this.#inputs.setOwn(index, input);
   }
 
   /** The frame of what is watched (by default all taps of all probes). Taps that the network does not have, as those
    * inside a merged pair, and unknown probes are left out. The network is read before the first wait: it may be
    * trained on while the values are on their way. Throws NON_FINITE naming the tap and channel. */
-  async record(
-    net: VanillaNet,
-    moment: FrameMoment,
-    watch: Watch = { taps: null, probes: null },
-    when?: When,
-  ): Promise<Frame> {
-    const all = Array.from({ length: this.#count }, (_, i) => i);
-    const probes = watch.probes
-      ? [...all, ...this.#inputs.own].filter((i) => watch.probes!.includes(i))
-      : all;
-    const taps = describeTaps(net.config, net.merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
-    if (probes.length === 0 || taps.length === 0) return { ...moment, probes, taps: [] };
-    const parts = taps.map((tap) => this.#part(tap, probes.length));
+  async record(net: VanillaNet, moment: FrameMoment, watch: Watch = EVERYTHING, when?: When): Promise<Frame> {
+    const { probes, parts } = this.#planOf(net, watch);
+    if (probes.length === 0 || parts.length === 0) return { ...moment, probes: [...probes], taps: [] };
     const joined = this.#passes.run(net, this.#inputs.get(net.config, probes), parts);
     await when?.read;
     const data = (await joined.data()) as Float32Array;
@@ -65,7 +69,20 @@ export class TapRecorder {
     await when?.packed;
     let at = 0;
     const read = parts.map((part) => readPart(part, data.subarray(at, (at += lengthOf(part)))));
-    return { ...moment, probes, taps: read };
+    return { ...moment, probes: [...probes], taps: read };
+  }
+
+  #planOf(net: VanillaNet, watch: Watch): Plan {
+    const { merged } = net;
+    const latest = this.#plan;
+    if (latest?.net === net && latest.merged === merged && latest.watch === watch) return latest;
+    const all = Array.from({ length: this.#count }, (_, i) => i);
+    const probes = watch.probes
+      ? [...all, ...this.#inputs.own].filter((i) => watch.probes!.includes(i))
+      : all;
+    const taps = describeTaps(net.config, merged).filter((tap) => watch.taps?.includes(tap.id) ?? true);
+    const parts = taps.map((tap) => this.#part(tap, probes.length));
+    return (this.#plan = { net, merged, watch, probes, parts });
   }
 
   #part({ id, shape: [height, width, channels] }: TapDescription, probes: number): Part {
@@ -75,6 +92,7 @@ export class TapRecorder {
 
   /** Frees what is kept on the device. */
   dispose(): void {
+    this.#plan = null;
     this.#passes.dispose();
     this.#inputs.dispose();
   }
