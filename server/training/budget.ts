@@ -1,12 +1,10 @@
 /** What watching may cost: a token bucket filled by training time and emptied by live frames. */
 
-/** Share of the training time that live frames may take; caches, sending and scatter have the rest of the 2 % that a
- * viewer may cost. */
-export const SHARE = 0.014;
+/** Share of the training time that live frames may take; scatter has the rest of the 2 % that a viewer may cost. */
+export const SHARE = 0.018;
 /** Seconds that a frame costs where it can't be timed here, on its way through the server to a viewer and by what that
- * keeps waiting: measured where the training has all processors to itself otherwise. It is less where the processor has
- * work of its own only now and then, as beside a device that is busy behind the steps. */
-const WAY = { busy: 0.0015, alone: 0.0035 };
+ * keeps waiting: measured where the training has all processors to itself otherwise. */
+const WAY = 0.0015;
 /** Seconds of frames that may be saved up, so that a cheap view is shown at the pace asked for from the start. */
 const SAVED = 0.03;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
@@ -84,7 +82,7 @@ export class LiveBudget {
   charge(fresh: boolean): void {
     if (!this.#paused) {
       this.#latest = [this.#spent, ...(fresh ? [] : this.#latest)].slice(0, COMPARED);
-      this.#credit -= this.#usual + WAY[this.#hides ? 'busy' : 'alone'];
+      this.#credit -= this.#usual + WAY;
     }
     this.#spent = 0;
   }

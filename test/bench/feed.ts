@@ -43,7 +43,7 @@ interface Row {
   /** Part of the training rate that they take, and its standard error; null of nobody. */
   lost: number | null;
   error: number | null;
-  /** Frames a second computed, and received by each viewer, medians. */
+  /** Frames a second computed, and received by each viewer, over all windows. */
   computed: number;
   received: number;
   bytes: number;
@@ -68,15 +68,20 @@ type Summary = Pick<
   'audience' | 'step' | 'computed' | 'received' | 'bytes' | 'latency' | 'latency95' | 'cores' | 'viewerCores'
 >;
 
+/** Over all windows: of one, which has room for five frames, the number says little. */
+function rateOf(list: readonly Window[], count: (window: Window) => number): number {
+  const total = (of: (window: Window) => number): number => list.reduce((sum, window) => sum + of(window), 0);
+  return total(count) / total(({ seconds }) => seconds);
+}
+
 function summary({ name, viewers }: Pick<Audience, 'name' | 'viewers'>, list: readonly Window[]): Summary {
   // A last frame may come to one who rests.
   const latencies = viewers === 0 ? [] : list.flatMap((window) => window.latencies.map(({ ms }) => ms));
   return {
     audience: name,
     step: 1000 * median(list.map(({ step }) => step)),
-    computed: median(list.map(({ computed, seconds }) => computed / seconds)),
-    received:
-      viewers === 0 ? NaN : median(list.map(({ arrivals, seconds }) => arrivals.length / viewers / seconds)),
+    computed: rateOf(list, ({ computed }) => computed),
+    received: viewers === 0 ? NaN : rateOf(list, ({ arrivals }) => arrivals.length / viewers),
     bytes: Math.max(...list.map(({ bytes }) => bytes)),
     latency: median(latencies),
     latency95: percentile(latencies, 0.95),

@@ -47,8 +47,8 @@ test.each([0.004, 0.03, 1, 20])(
   (cost) => {
     train(20_000, { cost });
     const { frames, seconds } = train(20_000, { cost });
-    // What a frame costs elsewhere is some milliseconds.
-    const share = (frames * (cost + 0.0035)) / (seconds - frames * cost);
+    // What a frame costs elsewhere is some milliseconds, of which these are charged.
+    const share = (frames * (cost + 0.0015)) / (seconds - frames * cost);
     expect(share).toBeLessThanOrEqual(0.02);
     expect(share).toBeGreaterThan(0.01);
   },
@@ -66,25 +66,6 @@ test.each([
   expect(budget.hides).toBe(free);
   budget.charge(false);
   expect(budget.allows(false)).toBe(free);
-});
-
-test('beside a device that hides the work, a frame costs less on its way', () => {
-  const framesOf = (busy: number): number => {
-    let frames = 0;
-    for (let i = 0; i < 3000; i++) {
-      if (budget.allows(false)) {
-        budget.begin();
-        budget.endBehind();
-        now += busy;
-        budget.stepDone();
-        budget.charge(false);
-        frames++;
-      }
-      now += 0.04;
-    }
-    return frames;
-  };
-  expect(framesOf(0.01)).toBeGreaterThan(1.5 * framesOf(0));
 });
 
 test('work behind a busy step does not make free what was done before it', () => {
