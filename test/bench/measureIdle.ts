@@ -4,6 +4,7 @@ import { Taps } from '../../server/nn/taps.ts';
 import { Boundary } from '../../server/training/boundary.ts';
 import { LiveBudget } from '../../server/training/budget.ts';
 import { TrainerControl } from '../../server/training/control.ts';
+import type { TrainerEvent } from '../../server/training/messages.ts';
 import { Pace } from '../../server/training/pace.ts';
 import type { NetworkConfig } from '../../shared/config.ts';
 import { describeTaps } from '../../shared/network.ts';
@@ -23,6 +24,11 @@ async function each(calls: number, work: () => void | Promise<void>): Promise<nu
   return median(loops);
 }
 
+async function nothing(events: AsyncGenerator<TrainerEvent>): Promise<void> {
+  for await (const { type } of events) throw new Error(`an event '${type}' nobody asked for`);
+}
+
+/** What a step does for viewers, of whom there are none: see Training's loop. */
 export async function measureIdle(network: NetworkConfig): Promise<Idle> {
   const ids = describeTaps(network, false).map(({ id }) => id);
   const value = tf.scalar(1);
@@ -45,7 +51,9 @@ export async function measureIdle(network: NetworkConfig): Promise<Idle> {
     frame: () => Promise.reject(new Error('nobody watches')),
   });
   const look = await each(1000, async () => {
-    for await (const event of boundary.attend()) throw new Error(`an event '${event.type}' nobody asked for`);
+    await nothing(boundary.attend());
+    await nothing(boundary.follow());
+    boundary.stepDone();
   });
   return { taps: ids.length, unused, used, boundary: look };
 }

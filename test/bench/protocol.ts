@@ -18,7 +18,7 @@ export interface Idle {
   /** All taps of a network that nobody listens to, and with a hook that does nothing on each. */
   unused: number;
   used: number;
-  /** The look for commands between two steps. */
+  /** All that a step does for viewers, before and after it. */
   boundary: number;
 }
 

@@ -169,6 +169,6 @@ function format(rows: readonly Row[], { rounds }: BenchOptions): string {
     'its way to a viewer too.';
   const unwatched =
     'What a step pays while nobody watches: all taps fired with no hook registered (beside it, with hooks that do ' +
-    'nothing), and the look for commands between two steps.';
+    'nothing), and all else that a step does for viewers, before and after it.';
   return `${note}\n\n${table}\n\n${unwatched}\n\n${idle}`;
 }
