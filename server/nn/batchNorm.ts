@@ -1,5 +1,5 @@
 /** Batch normalisation: the batch's statistics while training, the running ones afterwards. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Folding } from './folding.ts';
 import { ops, type RunningNorm } from './ops.ts';
 import { affine } from './portable/affine.ts';
@@ -38,28 +38,24 @@ export class BatchNorm {
   }
 
   #train(x: tf.Tensor4D, running: RunningStatistics, lambda: number): tf.Tensor4D {
-    const { gamma, beta } = this.#tensors();
-    const result = ops().batchNormTrain(x, gamma, beta, this.options.epsilon, lambda);
+    const { gamma, beta, epsilon } = this.running;
+    const result = ops().batchNormTrain(x, gamma, beta, epsilon, lambda);
     running.note({ norm: this, mean: result.mean, variance: result.variance, count: x.size / x.shape[3] });
     return result.y;
   }
 
   #infer(x: tf.Tensor4D, folding: Folding, lambda: number): tf.Tensor4D {
     const { batchNormInfer } = ops();
-    if (batchNormInfer)
-      return batchNormInfer(x, { ...this.#tensors(), epsilon: this.options.epsilon }, lambda);
+    if (batchNormInfer) return batchNormInfer(x, this.running, lambda);
     const { scale, shift } = folding.affine(this);
     return affine(x, scale, shift, lambda);
   }
 
-  #tensors(): Omit<RunningNorm, 'epsilon'> {
+  /** As inference takes it; the tensors are the variables themselves. */
+  get running(): RunningNorm {
     const { gamma, beta, mean, variance, bias } = this;
-    return { gamma, beta, mean, variance, bias } as unknown as Omit<RunningNorm, 'epsilon'>;
-  }
-
-  /** The bias, or zeros where there is none: [C]. */
-  biasAhead(): tf.Tensor {
-    return this.bias ?? tf.zeros(this.mean.shape);
+    const tensors = { gamma, beta, mean, variance, bias } as unknown as Omit<RunningNorm, 'epsilon'>;
+    return { ...tensors, epsilon: this.options.epsilon };
   }
 
   variables(): NamedVariable[] {

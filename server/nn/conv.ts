@@ -72,7 +72,7 @@ export class Conv {
   /** The same function in inference as one convolution, its normalisation folded in. The result's tensors may be the
    * variables themselves: it is to be read inside a tidy, not disposed of. */
   folded(): Plain {
-    if (this.#norm) return this.#fold(affineOf([this.#norm])[0]!);
+    if (this.#norm) return this.#fold(affineOf([this.#norm.running])[0]!);
     return { weight: this.#weight as unknown as tf.Tensor4D, bias: this.#bias as unknown as tf.Tensor1D };
   }
 

@@ -1,24 +1,24 @@
 /** Normalisations folded into what is ahead of them: for inference, and for the merge. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNorm } from './batchNorm.ts';
-import { ops } from './ops.ts';
+import { ops, type RunningNorm } from './ops.ts';
 import { repeated } from './portable/vectors.ts';
 
 /** A normalisation by its running statistics: y = x·scale + shift, both [C], of an x without the bias ahead. */
 export type Affine = { scale: tf.Tensor1D; shift: tf.Tensor1D };
 
 /** scale = γ / √(σ² + ε) and shift = β - (μ - bias)·scale of each. */
-export function affineOf(norms: readonly BatchNorm[]): Affine[] {
+export function affineOf(norms: readonly RunningNorm[]): Affine[] {
   const { joined, parted } = ops();
   const sizes = norms.map(({ gamma }) => gamma.size);
   const epsilons = repeated(
-    norms.map(({ options }) => options.epsilon),
+    norms.map(({ epsilon }) => epsilon),
     sizes,
   );
   const inverse = tf.rsqrt(tf.add(joined(norms.map(({ variance }) => variance)), epsilons));
   const scale = tf.mul(joined(norms.map(({ gamma }) => gamma)), inverse) as tf.Tensor1D;
   const means = joined(norms.map(({ mean }) => mean));
-  const centre = tf.sub(means, joined(norms.map((norm) => norm.biasAhead())));
+  const centre = tf.sub(means, joined(norms.map(({ bias, mean }) => bias ?? tf.zeros(mean.shape))));
   const shift = tf.sub(joined(norms.map(({ beta }) => beta)), tf.mul(centre, scale)) as tf.Tensor1D;
   const shapes = sizes.map((size) => [size]);
   const [scales, shifts] = [scale, shift].map((vector) => parted(vector, shapes) as tf.Tensor1D[]);
@@ -63,7 +63,7 @@ export class Folding {
   /** A normalisation itself, likewise computed once. */
   affine(norm: BatchNorm): Affine {
     if (!this.#affine) {
-      const all = tf.tidy(() => affineOf(this.#norms));
+      const all = tf.tidy(() => affineOf(this.#norms.map(({ running }) => running)));
       this.#keep(all.flatMap(({ scale, shift }) => [scale, shift]));
       this.#affine = new Map(this.#norms.map((norm, i) => [norm, all[i]!]));
     }

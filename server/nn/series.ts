@@ -44,7 +44,7 @@ export class SeriesActivation {
     const norm = this.#after;
     if (!(norm instanceof BatchNorm)) return;
     const gone = this.variables();
-    const { weight, bias } = tf.tidy(() => this.#fold(affineOf([norm])[0]!));
+    const { weight, bias } = tf.tidy(() => this.#fold(affineOf([norm.running])[0]!));
     this.#weight = learned(weight);
     this.#after = learned(bias);
     for (const { variable } of gone) variable.dispose();

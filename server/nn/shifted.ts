@@ -48,7 +48,7 @@ export class ShiftedActivation {
     const norm = this.#after;
     if (!(norm instanceof BatchNorm)) return;
     const before = this.#scales;
-    const { scales, bias } = tf.tidy(() => this.#fold(affineOf([norm])[0]!));
+    const { scales, bias } = tf.tidy(() => this.#fold(affineOf([norm.running])[0]!));
     this.#scales = learned(scales);
     this.#after = learned(bias);
     before.dispose();
