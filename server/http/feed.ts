@@ -129,9 +129,10 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
 
   // Not volatile, for a frame may be on its way just then; one who has stalled is cut off before they come to much.
   const steps = new Steps((id, step, told) => {
-    const followers = io.of('/').adapter.rooms.get(roomOf(id)) ?? new Set<string>();
+    const followers = [...(io.of('/').adapter.rooms.get(roomOf(id)) ?? [])];
+    const informed = new Set(told);
     // Most often everyone has it with a frame.
-    if ([...followers].every((follower) => told.includes(follower))) return;
+    if (followers.every((follower) => informed.has(follower))) return;
     io.to(roomOf(id))
       .except([...told])
       .emit('step', id, step);

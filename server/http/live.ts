@@ -102,8 +102,7 @@ export class LiveRun {
    * who can take it gets their part, viewers of the same part the same buffer. Gives their ids. */
   receive(bytes: Uint8Array, watch: Watch, step: StepMetrics | null): string[] {
     this.#asked = null;
-    const told: string[] = [];
-    if (watch) this.#rests.work(() => told.push(...this.#share(bytes, watch, step)));
+    const told = watch ? this.#rests.work(() => this.#share(bytes, watch, step)) : [];
     this.tick();
     return told;
   }

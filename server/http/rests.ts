@@ -21,11 +21,12 @@ export class Rests {
 
   /** Does a piece of work, which is over when `action` returns. The first ones, at which a program is slow, are followed
    * by no rest. */
-  work(action: () => void): void {
+  work<Result>(action: () => Result): Result {
     const begun = performance.now();
-    action();
+    const result = action();
     const end = performance.now();
     this.#latest = [end - begun, ...this.#latest].slice(0, COMPARED);
     if (this.#latest.length === COMPARED) this.#until = end + Math.min(...this.#latest) / this.#share;
+    return result;
   }
 }

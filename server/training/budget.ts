@@ -65,8 +65,8 @@ export class LiveBudget {
     this.#behind = this.#counted - this.#begun;
   }
 
-  /** The step is done that was issued before the latest `issued` or `endBehind`. Where the device had still been at it, what was done
-   * behind it held nothing up. */
+  /** The step is done that was issued before the latest `issued` or `endBehind`. Where the device had still been at it,
+   * what was done behind it held nothing up. */
   stepDone(): void {
     this.#hides = this.#now() - this.#counted > BUSY;
     if (!this.#hides) this.#spent += this.#behind;

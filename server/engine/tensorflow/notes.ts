@@ -26,9 +26,6 @@ export class Notes implements NotesOf<IssuedOp, number> {
     engine.binding = this.#binding(real);
     try {
       return work();
-    } catch (error) {
-      this.drop();
-      throw error;
     } finally {
       engine.binding = real;
     }

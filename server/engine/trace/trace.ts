@@ -13,7 +13,7 @@ export interface NotedOp<Op, Id> {
 /** Ops noted while they are issued. */
 export interface Notes<Op, Id> {
   readonly ops: readonly NotedOp<Op, Id>[];
-  /** Notes what `work` issues; drops all where that throws. */
+  /** Notes what `work` issues. */
   during<Result>(work: () => Result): Result;
   /** Whether a tensor is one of values that are the same for as long as these notes are kept. */
   isConstant(id: Id): boolean;
@@ -90,11 +90,14 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
     function noted(): tf.Tensor1D {
       const [before, same] = [tracer.idsOf(inputs), tracer.idsOf(fixed)];
       notes = tracer.notes();
-      const result = notes.during(work);
-      shape = result.shape;
-      trace = traceOf(tracer, notes, before, same, tracer.idsOf([result])[0]!);
-      if (!trace) notes.drop();
-      return result;
+      try {
+        const result = notes.during(work);
+        shape = result.shape;
+        trace = traceOf(tracer, notes, before, same, tracer.idsOf([result])[0]!);
+        return result;
+      } finally {
+        if (!trace) notes.drop();
+      }
     }
 
     function again({ ids, calls, result }: Trace<Op, Id>, lambda: number): tf.Tensor1D {

@@ -41,9 +41,6 @@ export class Notes implements NotesOf<KernelRun, tf.DataId> {
     };
     try {
       return work();
-    } catch (error) {
-      this.drop();
-      throw error;
     } finally {
       Object.assign(engine, { runKernel, makeTensor });
     }
