@@ -225,11 +225,12 @@ export interface ServerToClient {
     step: StepMetrics | null,
     painted: () => void,
   ) => void;
-  /** Sent to everyone when a run is created, changes state or is deleted (summary null). */
+  /** Sent to everyone when a run is created, changes or is deleted (summary null); `epoch` tells followers the same. */
   run: (runId: string, summary: RunSummary | null) => void;
   /** Sent to the run's followers: */
   step: (runId: string, step: StepMetrics) => void;
-  epoch: (runId: string, metrics: EpochMetrics) => void;
+  /** With the run's last step, which is not told again by a `step`; null where there is nothing new. */
+  epoch: (runId: string, metrics: EpochMetrics, summary: RunSummary, step: StepMetrics | null) => void;
   snapshot: (runId: string, snapshot: SnapshotInfo) => void;
   measures: (runId: string, measures: SnapshotMeasures) => void;
   /** The run's probes changed: a user brought an image or took one away. */

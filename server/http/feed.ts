@@ -129,23 +129,27 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
 
   // Not volatile, for a frame may be on its way just then; one who has stalled is cut off before they come to much.
   const steps = new Steps((id, step, told) => {
-    const followers = [...(io.of('/').adapter.rooms.get(roomOf(id)) ?? [])];
-    const informed = new Set(told);
-    // Most often everyone has it with a frame.
-    if (followers.every((follower) => informed.has(follower))) return;
     io.to(roomOf(id))
       .except([...told])
       .emit('step', id, step);
   });
+  const allTold = (id: string, told: readonly string[]): boolean => {
+    const informed = new Set(told);
+    return [...(io.of('/').adapter.rooms.get(roomOf(id)) ?? [])].every((one) => informed.has(one));
+  };
   const stopRuns = supervisor.subscribe((event) => {
     if (event.type === 'step') return steps.add(event.id, event.step);
     const live = lives.get(event.id);
     if (event.type === 'live') {
       const told = live?.receive(event.bytes, event.watch, event.step) ?? [];
-      if (event.step) steps.add(event.id, event.step, told);
+      if (!event.step) return;
+      // Most often everyone has it with the frame.
+      if (allTold(event.id, told)) steps.drop(event.id);
+      else steps.add(event.id, event.step, told);
       return;
     }
-    steps.flush(event.id);
+    if (event.type === 'epoch' && event.step) steps.drop(event.id);
+    else steps.flush(event.id);
     publish(io, event);
     if (event.type === 'run' && event.summary) live?.enter(event.summary.state);
   });
@@ -172,7 +176,8 @@ function publish(io: Io, event: RunEvent): void {
       io.emit('run', event.id, event.summary);
       return;
     case 'epoch':
-      followers.emit('epoch', event.id, event.metrics);
+      followers.emit('epoch', event.id, event.metrics, event.summary, event.step);
+      io.except(roomOf(event.id)).emit('run', event.id, event.summary);
       return;
     case 'snapshot':
       followers.emit('snapshot', event.id, event.snapshot);

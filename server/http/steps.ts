@@ -38,6 +38,11 @@ export class Steps {
     this.#send(runId, latest.step, latest.told);
   }
 
+  /** Forgets a run's step that waits, because everyone has been told a later one. */
+  drop(runId: string): void {
+    this.#latest.delete(runId);
+  }
+
   close(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;

@@ -17,7 +17,14 @@ import { summarise, type Progress } from './record.ts';
 export type RunEvent =
   | { type: 'run'; id: string; summary: RunSummary | null }
   | { type: 'step'; id: string; step: StepMetrics }
-  | { type: 'epoch'; id: string; metrics: EpochMetrics }
+  /** With what `run` would tell, and the epoch's last step, where that is the latest and not told yet. */
+  | {
+      type: 'epoch';
+      id: string;
+      metrics: EpochMetrics;
+      summary: RunSummary;
+      step: StepMetrics | null;
+    }
   | { type: 'snapshot'; id: string; snapshot: SnapshotInfo }
   | { type: 'measures'; id: string; measures: SnapshotMeasures }
   /** The run's probes, once an image has been added or removed. */
@@ -129,7 +136,8 @@ export class RunSession {
         this.progress.lastStep = event.metrics;
         return emit({ type: 'step', id, step: event.metrics });
       case 'epoch':
-        return this.#keep(this.#record(event.metrics));
+        this.progress.lastStep = event.step ?? this.progress.lastStep;
+        return this.#keep(this.#record(event));
       case 'snapshot': {
         if (!isMomentId(event.id)) return this.#fail(`the training process named a snapshot '${event.id}'`);
         return this.#keep(this.#snapshot(event));
@@ -196,7 +204,7 @@ export class RunSession {
     this.#options.emit({ type: 'snapshot', id: this.#folder.id, snapshot });
   }
 
-  async #record(metrics: EpochMetrics): Promise<void> {
+  async #record({ metrics, step }: TrainerEvent & { type: 'epoch' }): Promise<void> {
     const { id, record } = this.#folder;
     await this.#folder.addMetrics(metrics);
     record.epoch = metrics.epoch;
@@ -204,8 +212,10 @@ export class RunSession {
     record.testAccuracy = metrics.testAccuracy;
     // A merge right after the epoch may have been told while its metrics were written.
     record.merged ||= metrics.merged;
-    this.#options.emit({ type: 'epoch', id, metrics });
-    this.#changed();
+    this.#keep(this.#folder.save());
+    // A later step may have been told meanwhile.
+    const latest = step && step === this.progress.lastStep ? step : null;
+    this.#options.emit({ type: 'epoch', id, metrics, summary: this.summary, step: latest });
   }
 
   #checkpoint(id: string): void {

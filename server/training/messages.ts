@@ -29,7 +29,8 @@ export type TrainerEvent =
       testImages: number;
     }
   | { type: 'step'; metrics: StepMetrics }
-  | { type: 'epoch'; metrics: EpochMetrics }
+  /** With its last step, where that has not been told: each message costs the training more than its bytes. */
+  | { type: 'epoch'; metrics: EpochMetrics; step?: StepMetrics }
   /** `id` as in SnapshotInfo; `bytes` an encoded frame of all probes and taps, recorded in inference mode. */
   | {
       type: 'snapshot';
@@ -46,7 +47,7 @@ export type TrainerEvent =
   /** A safetensors file with everything that resuming needs. */
   | { type: 'checkpoint'; id: string; epoch: number; bytes: Uint8Array }
   /** The answer to one `pull`: an encoded frame, the watch that it shows, and the latest step in place of an event of its
-   * own: each message costs the training more than its bytes. */
+   * own. */
   | { type: 'live'; bytes: Uint8Array; watch?: Watch; step?: StepMetrics }
   | { type: 'paused' }
   | { type: 'resumed' }

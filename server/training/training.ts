@@ -34,10 +34,11 @@ export interface TrainOptions {
 }
 
 /** Seconds between two reports of steps, as often as a person can read them: between two events, where one may wait for a
- * live frame to go along with, and with such a frame. */
+ * live frame to go along with, and with such a frame. An epoch's last one goes along with its metrics. */
 const STEP_INTERVALS = { event: 0.2, watched: 0.3, frame: 0.1 };
 
 interface StepTag {
+  epoch: number;
   step: number;
   images: number;
   lambda: number;
@@ -144,14 +145,13 @@ export class Training {
       } finally {
         if (!goesOn) stats.dispose();
       }
-      readings.add({ step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
-      const last = step === stepsPerEpoch - 1;
-      const read = await readings.take(last ? 0 : UNREAD_STEPS);
+      readings.add({ epoch, step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
+      const read = await readings.take(step === stepsPerEpoch - 1 ? 0 : UNREAD_STEPS);
       this.#boundary.stepDone();
       this.#pace.step(batch.count);
       for (const { tag, values } of read) this.#count(means, tag, values);
       this.#latest = read.at(-1)?.tag ?? this.#latest;
-      const metrics = this.#report(last ? 0 : STEP_INTERVALS[control.watched ? 'watched' : 'event']);
+      const metrics = this.#report(STEP_INTERVALS[control.watched ? 'watched' : 'event']);
       if (metrics) yield { type: 'step', metrics };
     }
     session.epoch = epoch;
@@ -172,12 +172,12 @@ export class Training {
   #report(interval: number): StepMetrics | undefined {
     const now = performance.now() / 1000;
     if (!this.#latest || now - this.#reported < interval) return undefined;
-    const { step, lambda, learningRate } = this.#latest;
-    const { epoch, batches, loss, accuracy } = this.#session;
+    const { epoch, step, lambda, learningRate } = this.#latest;
+    const { batches, loss, accuracy } = this.#session;
     this.#latest = null;
     this.#reported = now;
     return {
-      epoch: epoch + 1,
+      epoch,
       step,
       stepsPerEpoch: batches.stepsPerEpoch,
       loss: loss!,
@@ -199,6 +199,7 @@ export class Training {
     const due = epoch % recording.every === 0 || last || epoch === mergeEpoch(training);
     const measured = due ? yield* this.#snapshot(String(epoch)) : null;
     const test = yield* this.#evaluate(measured);
+    const step = this.#report(0);
     yield {
       type: 'epoch',
       metrics: {
@@ -213,6 +214,7 @@ export class Training {
         seconds: this.#pace.seconds,
         imagesPerSecond,
       },
+      ...(step && { step }),
     };
     yield* this.#checkpoint(String(epoch), epoch % recording.checkpointEvery === 0 || last);
     this.#pace.endEpoch();

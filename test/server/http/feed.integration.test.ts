@@ -86,6 +86,26 @@ test('a follower hears of steps, epochs and snapshots, everyone of runs and engi
   );
 });
 
+test('an epoch is told to followers in one message, with what everyone else is told of the run', async () => {
+  const [follower, other] = [await join(), await join()];
+  const id = await start('pace=20 silent');
+  expect(await follower.emitWithAck('follow', id)).toEqual({ ok: true });
+  const [toFollower, toOther]: [unknown[], unknown[]] = [[], []];
+  const [steps, last]: [unknown[], unknown[]] = [[], []];
+  follower.on('run', (_, run) => toFollower.push(run?.epoch));
+  other.on('run', (_, run) => toOther.push(run?.epoch));
+  follower.on('step', (_, { step }) => steps.push(step));
+  follower.on('epoch', (_, metrics, run, step) => {
+    expect(run).toMatchObject({ id, epoch: metrics.epoch, testAccuracy: metrics.testAccuracy });
+    last.push(step?.step);
+  });
+  await until(() => toOther.includes(3) && last.length > 1);
+  expect(toFollower).not.toContain(3);
+  expect(last).toContain(4);
+  expect(steps.length).toBeGreaterThan(0);
+  expect(steps).not.toContain(4);
+});
+
 test('a step that comes with a frame is told to its viewers by the frame alone, to other followers by itself', async () => {
   const [viewer, follower] = [await join(), await join()];
   const id = await start('silent pace=3');

@@ -57,6 +57,18 @@ test('a step that waits is sent before what came after it, once', () => {
   expect(sent.slice(before)).toEqual(['b 4']);
 });
 
+test('a step that waits is not sent any more where a later one has been told', () => {
+  cost = 2;
+  train(1, 3);
+  steps.add('a', at(4));
+  steps.drop('a');
+  const before = sent.length;
+  vi.advanceTimersByTime(2000);
+  expect(sent).toHaveLength(before);
+  steps.add('a', at(5));
+  expect(sent.slice(before)).toEqual(['a 5']);
+});
+
 test('after the end nothing is sent', () => {
   cost = 2;
   train(1, 3);

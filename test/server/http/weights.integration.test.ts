@@ -181,10 +181,10 @@ describe('the merge report', () => {
   });
 });
 
-/** Stops a run at the first step of an epoch that it reports. */
+/** Stops a run in an epoch, once it has reported the one before. */
 async function stopIn(epoch: number, run: string): Promise<void> {
   const end = house.supervisor.subscribe((event) => {
-    if (event.type !== 'step' || event.id !== run || event.step.epoch !== epoch) return;
+    if (event.type !== 'epoch' || event.id !== run || event.metrics.epoch !== epoch - 1) return;
     end();
     house.supervisor.stop(run);
   });

@@ -84,7 +84,7 @@ async function train(resume: Uint8Array | null): Promise<void> {
   for (let epoch = first; epoch <= config.training.epochs && !stopping; epoch++) {
     for (let s = 1; epoch > 0 && s <= STEPS && !stopping; s++, step++) {
       await between(epoch);
-      send({ type: 'step', metrics: metricsOf(epoch, s) });
+      if (s < STEPS) send({ type: 'step', metrics: metricsOf(epoch, s) });
     }
     if (stopping) break;
     if (directive('crash') === epoch && epoch > 0) {
@@ -110,6 +110,7 @@ async function train(resume: Uint8Array | null): Promise<void> {
         seconds: 0.01,
         imagesPerSecond: 10,
       },
+      ...(epoch > 0 && { step: metricsOf(epoch, STEPS) }),
     });
     if (directive('merge') === epoch)
       send({ type: 'merged', epoch, parametersBefore: 20, parametersAfter: 10, maxLogitDifference: 1e-6 });

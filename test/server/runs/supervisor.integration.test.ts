@@ -22,7 +22,12 @@ test('a run is queued, trained in a process of its own, and finished with all it
   expect(detail.probes.map((p) => p.className)).toEqual(['class 0', 'class 1', 'class 2']);
   const states = bench.events.flatMap((e) => (e.type === 'run' && e.id === id ? [e.summary!.state] : []));
   expect([...new Set(states)]).toEqual(['queued', 'preparing', 'running', 'finished']);
-  expect(bench.events.filter((e) => e.type === 'step')).toHaveLength(12);
+  expect(bench.events.filter((e) => e.type === 'step')).toHaveLength(9);
+  expect(bench.events.findLast((e) => e.type === 'epoch')).toMatchObject({
+    metrics: { epoch: 3 },
+    summary: { epoch: 3, testAccuracy: 1 },
+    step: { epoch: 3, step: 4 },
+  });
 });
 
 test('a merge that is told while the metrics before it are written stays told', async () => {

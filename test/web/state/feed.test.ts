@@ -70,3 +70,13 @@ test('who leaves does not take another follower along, not even one of the same 
   leave();
   expect(asked()).toEqual(['a', 'a']);
 });
+
+test('the message of an epoch tells its last step, its metrics and the run, in this order', () => {
+  const heard: unknown[] = [];
+  for (const event of ['step', 'epoch', 'run'] as const) feed.on(event, (_, value) => heard.push(value));
+  socket.connect();
+  const epoch = socket.listeners['epoch'] as (...args: unknown[]) => void;
+  epoch('a', 'metrics', 'run', 'step');
+  epoch('a', 'metrics', 'run', null);
+  expect(heard).toEqual(['step', 'metrics', 'run', 'metrics', 'run']);
+});

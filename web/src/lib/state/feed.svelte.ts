@@ -69,7 +69,11 @@ export class Feed {
     });
     socket.on('run', (id, summary) => this.#listeners.tell('run', id, summary));
     socket.on('step', (id, step) => this.#listeners.tell('step', id, step));
-    socket.on('epoch', (id, metrics) => this.#listeners.tell('epoch', id, metrics));
+    socket.on('epoch', (id, metrics, summary, step) => {
+      if (step) this.#listeners.tell('step', id, step);
+      this.#listeners.tell('epoch', id, metrics);
+      this.#listeners.tell('run', id, summary);
+    });
     socket.on('snapshot', (id, snapshot) => this.#listeners.tell('snapshot', id, snapshot));
     socket.on('measures', (id, measures) => this.#listeners.tell('measures', id, measures));
     socket.on('probes', (id, probes) => this.#listeners.tell('probes', id, probes));
