@@ -107,7 +107,9 @@ function obey(command: TrainerCommand): void {
     case 'probe':
       return control.own({ index: command.index, pixels: command.pixels });
     case 'pull':
-      return control.pull(command.after);
+      return control.pull(command.after, command.every);
+    case 'hold':
+      return control.hold();
   }
 }
 

@@ -3,6 +3,7 @@ import { decodeFrame, encodeFrame, selectFrame, type Frame } from '../../shared/
 import type { RunState, StepMetrics, WatchRequest } from '../../shared/protocol.ts';
 import type { Watch } from '../runs/session.ts';
 import type { Supervisor } from '../runs/supervisor.ts';
+import { nextBeat, TOLERANCE_MS } from '../training/beat.ts';
 import { Rests } from './rests.ts';
 
 /** One client's view. It has at most one frame on the way; whoever does not acknowledge it gets no other. */
@@ -30,8 +31,6 @@ const DEFAULT_RATE = 5;
 /** Share of the time that may pass in sending frames: where many watch, all get fewer rather than take the training's
  * processors. The kernel, acknowledgements and viewers on the same machine take some five times as long again. */
 const SENDING = 0.004;
-/** A viewer due within this time takes part in a tick rather than cause one of its own, ms. */
-const TOLERANCE_MS = 15;
 
 export function createViewer(
   request: WatchRequest,
@@ -42,20 +41,25 @@ export function createViewer(
   return { taps, probes, key: keyOf({ taps, probes }), interval: 1000 / rate, ...state, ...client };
 }
 
+type Trainer = Pick<Supervisor, 'watch' | 'pull' | 'hold'>;
+
 export class LiveRun {
   readonly #id: string;
-  readonly #supervisor: Pick<Supervisor, 'watch' | 'pull'>;
+  readonly #supervisor: Trainer;
   readonly #viewers = new Set<Viewer>();
   #state: RunState;
   #watched = 'null';
   /** When a frame has been asked for that has not come, ms; null where none has. */
   #asked: number | null = null;
+  /** The beat of frames that come without being asked for one by one, because each message costs the training more than
+   * its bytes, ms; null where there is none. */
+  #every: number | null = null;
   /** After a frame was sent to all, no other is asked for a while. */
   readonly #rests = new Rests(SENDING);
   /** From when the viewers' intervals are counted, ms: those of one pace stay in step and share each frame. */
   #origin: number | null = null;
 
-  constructor(id: string, state: RunState, supervisor: Pick<Supervisor, 'watch' | 'pull'>) {
+  constructor(id: string, state: RunState, supervisor: Trainer) {
     this.#id = id;
     this.#state = state;
     this.#supervisor = supervisor;
@@ -74,7 +78,7 @@ export class LiveRun {
   remove(viewer: Viewer): void {
     this.#viewers.delete(viewer);
     this.#rewatch();
-    if (this.idle) this.#asked = this.#origin = null;
+    if (this.idle) this.#asked = this.#every = this.#origin = null;
   }
 
   /** Asks for a frame for when the first viewer is due that can take one. The training process keeps the time: it is awake
@@ -84,17 +88,30 @@ export class LiveRun {
     if (viewer && Math.max(viewer.due, this.#rests.until) >= asked) return;
     let due = Infinity;
     for (const v of this.#viewers) if (v.due < due && v.ready && !v.settled && v.writable()) due = v.due;
-    due = Math.max(due, this.#rests.until);
-    if (due >= asked) return;
+    const { until } = this.#rests;
+    if (Math.max(due, until) >= asked) return;
     const now = performance.now();
-    if (this.#supervisor.pull(this.#id, Math.max(0, due - now))) this.#asked = Math.max(due, now);
+    const at = Math.max(due, until, now);
+    // Who can take the next one before it is due will most likely be able to take the one after it.
+    const every = due > now && due >= until ? this.#pace : null;
+    if (!this.#supervisor.pull(this.#id, at - now, every)) return;
+    this.#asked = at;
+    this.#every = every;
+    this.#origin ??= at;
+  }
+
+  /** The one interval of all viewers, while the run trains; null where there is none. */
+  get #pace(): number | null {
+    const [first, ...others] = this.#viewers;
+    if (!first || this.#state !== 'running') return null;
+    return others.every(({ interval }) => interval === first.interval) ? first.interval : null;
   }
 
   /** The run's state may have changed; a new process knows of no request. */
   enter(state: RunState): void {
     if (state !== this.#state) for (const viewer of this.#viewers) viewer.settled = false;
     this.#state = state;
-    if (state !== 'running' && state !== 'paused') this.#asked = null;
+    if (state !== 'running' && state !== 'paused') this.#asked = this.#every = null;
     this.tick();
   }
 
@@ -103,12 +120,25 @@ export class LiveRun {
   receive(bytes: Uint8Array, watch: Watch, step: StepMetrics | null): string[] {
     this.#asked = null;
     const told = watch ? this.#rests.work(() => this.#share(bytes, watch, step)) : [];
+    if (this.#every !== null) this.#goOn(this.#every, told.length > 0);
     this.tick();
     return told;
   }
 
+  /** Lets the beat go on, unless its last frame was of use to nobody or sending takes too much time for it. */
+  #goOn(every: number, useful: boolean): void {
+    const next = nextBeat(this.#origin!, every, performance.now());
+    if (useful && this.#rests.until <= next) {
+      this.#asked = next;
+      return;
+    }
+    this.#every = null;
+    this.#supervisor.hold(this.#id);
+  }
+
   #share(bytes: Uint8Array, watch: NonNullable<Watch>, step: StepMetrics | null): string[] {
     const told: string[] = [];
+    const missing: Viewer[] = [];
     const now = performance.now();
     const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const all = keyOf(watch);
@@ -118,9 +148,10 @@ export class LiveRun {
       const { key } = viewer;
       if (viewer.settled || viewer.due > now + TOLERANCE_MS || !(key === all || covers(watch, viewer)))
         continue;
-      // Whoever can't take this one waits for the next of the others, rather than cause frames of its own between.
-      viewer.due = this.#next(viewer.interval, now + TOLERANCE_MS);
-      if (!viewer.ready || !viewer.writable()) continue;
+      if (!viewer.ready || !viewer.writable()) {
+        missing.push(viewer);
+        continue;
+      }
       let part = parts.get(key);
       if (!part) {
         frame ??= decodeFrame(bytes);
@@ -129,16 +160,18 @@ export class LiveRun {
       }
       viewer.ready = false;
       viewer.settled = this.#state === 'paused';
+      this.#schedule(viewer, now);
       viewer.send(part, step);
       told.push(viewer.id);
     }
+    // Whoever can't take it waits for the next of the others, rather than cause frames of its own between.
+    if (told.length > 0) for (const viewer of missing) this.#schedule(viewer, now);
     return told;
   }
 
-  /** The next whole number of intervals after a time. */
-  #next(interval: number, time: number): number {
-    this.#origin ??= time - TOLERANCE_MS;
-    return this.#origin + (Math.floor((time - this.#origin) / interval) + 1) * interval;
+  /** A frame has come at `now`: the next is due at the beat of the viewer's interval. */
+  #schedule(viewer: Viewer, now: number): void {
+    viewer.due = nextBeat(this.#origin ?? now, viewer.interval, now);
   }
 
   /** Tells the training process what all viewers together watch. */

@@ -29,7 +29,7 @@ export type RunEvent =
   | { type: 'measures'; id: string; measures: SnapshotMeasures }
   /** The run's probes, once an image has been added or removed. */
   | { type: 'probes'; id: string; probes: ProbeInfo[] }
-  /** The answer to one pull: an encoded frame, the watch that it shows, and the latest step in place of an event of its
+  /** The answer to a pull: an encoded frame, the watch that it shows, and the latest step in place of an event of its
    * own, where there is a new one. */
   | { type: 'live'; id: string; bytes: Uint8Array; watch: Watch; step: StepMetrics | null };
 
@@ -108,8 +108,12 @@ export class RunSession {
     this.#process.send({ type: 'probe', index, pixels });
   }
 
-  pull(after: number): void {
-    this.#process.send({ type: 'pull', after });
+  pull(after: number, every: number | null): void {
+    this.#process.send({ type: 'pull', after, every });
+  }
+
+  hold(): void {
+    this.#process.send({ type: 'hold' });
   }
 
   /** Asks the process to stop at the next step; after `patience` ms it is killed. */

@@ -141,13 +141,19 @@ export class Supervisor {
     this.#sessions.get(id)?.watch(watch);
   }
 
-  /** Asks for one live frame after so many milliseconds; false where the run is not under way and none will come. */
-  pull(id: string, after: number): boolean {
+  /** Asks for one live frame after so many milliseconds, and with `every` for more at this beat; false where the run is not
+   * under way and none will come. */
+  pull(id: string, after: number, every: number | null = null): boolean {
     const session = this.#sessions.get(id);
     const state = session?.summary.state;
     if (!session || (state !== 'running' && state !== 'paused')) return false;
-    session.pull(after);
+    session.pull(after, every);
     return true;
+  }
+
+  /** Asks for no more frames until the next `pull`. */
+  hold(id: string): void {
+    this.#sessions.get(id)?.hold();
   }
 
   /** Stops every run, gracefully first; resolves when the last process has gone and all is on disk. */

@@ -1,4 +1,5 @@
 /** The commands to a training under way: set from outside at any time, read by the trainer at step boundaries. */
+import { nextBeat } from './beat.ts';
 
 /** What live frames hold; null taps mean all, null probes all that are recorded. */
 export interface Watch {
@@ -17,8 +18,11 @@ export class TrainerControl {
   #stopped = false;
   #watch: Watch | null = null;
   #pulled = false;
-  /** Rings when a pull's time has come. */
+  /** Rings when a pull's time has come; `beat` is that time, in milliseconds of performance.now(), and `every` those to the
+   * next, if another is to follow. */
   #timer: NodeJS.Timeout | undefined;
+  #beat = 0;
+  #every: number | null = null;
   #fresh = false;
   #own: OwnImage[] = [];
   #wake: (() => void)[] = [];
@@ -51,20 +55,33 @@ export class TrainerControl {
   watch(watch: Watch | null): void {
     this.#watch = watch;
     this.#fresh = true;
-    if (watch) return;
-    this.#pulled = false;
-    clearTimeout(this.#timer);
+    if (!watch) this.hold();
   }
 
-  /** Asks for one live frame after so many milliseconds; any number of pulls before the answer are one, and the last whose
-   * time has not come counts. Without a watch it asks for nothing. */
-  pull(after = 0): void {
+  /** Asks for one live frame after so many milliseconds, and with `every` for another at each beat from then on; any number
+   * of pulls before the answer are one, and the last whose time has not come counts. Without a watch it asks for
+   * nothing. */
+  pull(after = 0, every: number | null = null): void {
     clearTimeout(this.#timer);
     if (!this.#watch) return;
-    if (after > 0) {
-      this.#timer = setTimeout(() => this.pull(), after).unref();
-      return;
-    }
+    this.#every = every;
+    this.#beat = performance.now() + after;
+    if (after > 0) this.#wait(after);
+    else this.#ring();
+  }
+
+  /** Withdraws what was asked for and is not answered yet, and the beat. */
+  hold(): void {
+    clearTimeout(this.#timer);
+    this.#every = null;
+    this.#pulled = false;
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => this.#ring(), ms).unref();
+  }
+
+  #ring(): void {
     this.#pulled = true;
     this.#changed();
   }
@@ -87,6 +104,11 @@ export class TrainerControl {
   takePull(): Watch | null {
     if (!this.#pulled) return null;
     this.#pulled = this.#fresh = false;
+    if (this.#every !== null) {
+      const now = performance.now();
+      this.#beat = nextBeat(this.#beat, this.#every, now);
+      this.#wait(this.#beat - now);
+    }
     return this.#watch;
   }
 

@@ -91,5 +91,8 @@ export type TrainerCommand =
   /** What `pull` shall compute; null stops watching. Null taps mean all, null probes all recorded ones. */
   | { type: 'watch'; watch: Watch | null }
   /** One live frame, please, after so many milliseconds: computed at the step boundary that follows, or at once while
-   * paused. Takes the place of a pull whose time has not come. */
-  | { type: 'pull'; after: number };
+   * paused. Where `every` is given, another at each beat of so many milliseconds from then on, unasked. Takes the place of
+   * a pull whose time has not come, and of its beat. */
+  | { type: 'pull'; after: number; every: number | null }
+  /** No frame, until the next pull. */
+  | { type: 'hold' };

@@ -101,18 +101,18 @@ test('it answers pulls, pauses, resumes and stops', async () => {
   const worker = new Worker();
   worker.start(LONG);
   worker.send({ type: 'watch', watch: { taps: ['stem.out'], probes: [0] } });
-  await worker.next('step');
-  worker.send({ type: 'pull', after: 0 });
+  await worker.next('epoch');
+  worker.send({ type: 'pull', after: 0, every: null });
   expect(decodeFrame((await worker.next('live')).bytes).taps.map((tap) => tap.id)).toEqual(['stem.out']);
   worker.send({ type: 'pause' });
   await worker.next('paused');
   const from = worker.events.length;
-  worker.send({ type: 'pull', after: 30 });
+  worker.send({ type: 'pull', after: 30, every: null });
   await worker.next('live', from);
-  expect(only(worker.events.slice(from), 'step')).toEqual([]);
+  expect(only(worker.events.slice(from), 'epoch')).toEqual([]);
   worker.send({ type: 'resume' });
   await worker.next('resumed');
-  await worker.next('step', from);
+  await worker.next('epoch', from);
   worker.send({ type: 'stop' });
   expect(await worker.exit).toBe(0);
   expect(worker.events.at(-1)).toEqual({ type: 'end', reason: 'stopped' });
@@ -147,7 +147,7 @@ test('what it cannot do is reported as a failure, and it exits with 1', async ()
 test('an interrupt from the terminal leaves it training: the server decides', async () => {
   const worker = new Worker();
   worker.start(LONG);
-  await worker.next('step');
+  await worker.next('epoch');
   worker.child.kill('SIGINT');
   const from = worker.events.length;
   await worker.next('epoch', from);

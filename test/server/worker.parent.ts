@@ -6,7 +6,7 @@ import { tinyConfig } from './training/tiny.ts';
 const [workerPath, cacheDir] = process.argv.slice(2) as [string, string];
 const worker = fork(workerPath, [], { execArgv: process.execArgv, serialization: 'advanced' });
 worker.on('message', (event) => {
-  if ((event as TrainerEvent).type === 'step') process.send!(worker.pid);
+  if ((event as TrainerEvent).type === 'epoch') process.send!(worker.pid);
 });
 const start: TrainerCommand = {
   type: 'start',

@@ -16,12 +16,17 @@ beforeEach(() => {
   let timer: NodeJS.Timeout;
   live = new LiveRun('run', 'running', {
     watch: (_, watch) => watches.push(watch),
-    pull: (_, after) => {
+    pull: (_, after, every) => {
       clearTimeout(timer);
-      if (after > 0) timer = setTimeout(() => pulls++, after);
-      else pulls++;
+      const ring = (): void => {
+        pulls++;
+        if (every) timer = setTimeout(ring, every);
+      };
+      if (after > 0) timer = setTimeout(ring, after);
+      else ring();
       return true;
     },
+    hold: () => clearTimeout(timer),
   });
   return () => vi.useRealTimers();
 });
@@ -83,6 +88,7 @@ test('the next frame is asked for as soon as the last is painted, for when it is
   live = new LiveRun('run', 'running', {
     watch: (_, watch) => watches.push(watch),
     pull: (_, after) => asked.push(after) > 0,
+    hold: () => undefined,
   });
   const [ten, four] = [join(null, null, 10), join(null, null, 4)];
   receive();
@@ -93,6 +99,68 @@ test('the next frame is asked for as soon as the last is painted, for when it is
   expect(asked).toEqual([0, 220, 70]);
   join();
   expect(asked.at(-1)).toBe(0);
+});
+
+test('one that paints in time gets its frames at a beat, without asking for each', () => {
+  const asked: [after: number, every: number | null | undefined][] = [];
+  let held = 0;
+  live = new LiveRun('run', 'running', {
+    watch: (_, watch) => watches.push(watch),
+    pull: (_, after, every) => asked.push([after, every]) > 0,
+    hold: () => held++,
+  });
+  const one = join();
+  receive();
+  vi.advanceTimersByTime(30);
+  paint(one);
+  expect(asked).toEqual([
+    [0, null],
+    [70, 100],
+  ]);
+  for (let beat = 1; beat < 5; beat++) {
+    vi.advanceTimersByTime(beat === 1 ? 75 : 95);
+    receive();
+    vi.advanceTimersByTime(5);
+    paint(one);
+  }
+  expect([one.frames.length, asked.length, held]).toEqual([5, 2, 0]);
+  // Not painted in time: the beat's next frame is of no use.
+  vi.advanceTimersByTime(95);
+  receive();
+  vi.advanceTimersByTime(100);
+  receive();
+  expect([one.frames.length, asked.length, held]).toEqual([6, 2, 1]);
+  paint(one);
+  expect(asked.slice(2)).toEqual([[0, null]]);
+  receive();
+  paint(one);
+  expect(asked.slice(3)).toEqual([[95, 100]]);
+});
+
+test('where viewers have different paces, or the run is paused, each frame is asked for', () => {
+  const asked: (number | null | undefined)[] = [];
+  live = new LiveRun('run', 'running', {
+    watch: (_, watch) => watches.push(watch),
+    pull: (_, _after, every) => asked.push(every) > 0,
+    hold: () => undefined,
+  });
+  const [ten, four] = [join(null, null, 10), join(null, null, 4)];
+  receive();
+  [ten, four].forEach(paint);
+  expect(asked).toEqual([null, null]);
+  live.remove(four.viewer);
+  vi.advanceTimersByTime(100);
+  receive();
+  paint(ten);
+  expect(asked).toEqual([null, null, 100]);
+  live.enter('paused');
+  vi.advanceTimersByTime(100);
+  receive();
+  paint(ten);
+  vi.advanceTimersByTime(100);
+  receive(); // the last of the beat
+  live.enter('running');
+  expect(asked.slice(3)).toEqual([null]);
 });
 
 test('viewers of the same part share its bytes, and one who watches all gets the frame as it came', () => {

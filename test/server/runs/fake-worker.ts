@@ -16,6 +16,7 @@ let stopping = false;
 let paused = false;
 let watch: Watch | null = null;
 let pulls = 0;
+let beat: NodeJS.Timeout;
 let step = 0;
 
 const send = (event: TrainerEvent): void => void process.send?.(event);
@@ -43,6 +44,14 @@ function metricsOf(epoch: number, s: number): StepMetrics {
   const common = { lambda: lambdaOf(epoch), learningRate: 0.1, imagesPerSecond: 10 };
   const place = { epoch, step: s, stepsPerEpoch: STEPS, secondsLeft: 1 };
   return { ...place, ...common, loss: 1 / epoch, accuracy: 0.5 };
+}
+
+/** A beat goes on by itself; it does not wait for the answers. */
+function pull({ after, every }: { after: number; every: number | null }): void {
+  beat = setTimeout(() => {
+    pulls++;
+    if (every !== null) pull({ after: every, every });
+  }, after);
 }
 
 /** What is watched, of the frame at hand, with the latest step. */
@@ -147,7 +156,10 @@ process.on('message', (command: TrainerCommand) => {
       watch = command.watch;
       return;
     case 'pull':
-      setTimeout(() => pulls++, command.after);
+      clearTimeout(beat);
+      return pull(command);
+    case 'hold':
+      clearTimeout(beat);
   }
 });
 process.on('disconnect', () => process.exit());

@@ -185,6 +185,41 @@ test('a pull may come ahead of its time: an earlier one takes its place, and a w
   }
 });
 
+test('a beat asks anew by itself, a late frame takes the place of the beats that it missed, and it can be held', () => {
+  vi.useFakeTimers();
+  try {
+    const control = new TrainerControl();
+    control.watch({ taps: null, probes: null });
+    control.pull(50, 200);
+    const pulledIn = (ms: number): boolean[] => {
+      vi.advanceTimersByTime(ms - 1);
+      const before = control.pulled;
+      vi.advanceTimersByTime(1);
+      return [before, control.pulled];
+    };
+    expect(pulledIn(50)).toEqual([false, true]);
+    vi.advanceTimersByTime(30);
+    expect(control.takePull()).not.toBeNull();
+    expect(pulledIn(170)).toEqual([false, true]);
+    vi.advanceTimersByTime(590); // 10 ms before a beat
+    expect(control.takePull()).not.toBeNull();
+    expect(pulledIn(210)).toEqual([false, true]);
+    control.hold();
+    expect(pulledIn(1000)).toEqual([false, false]);
+    control.pull(0, 200);
+    expect(control.takePull()).not.toBeNull();
+    control.pull(100);
+    expect(pulledIn(100)).toEqual([false, true]);
+    expect(control.takePull()).not.toBeNull();
+    expect(pulledIn(1000)).toEqual([false, false]);
+    control.pull(0, 200);
+    control.watch(null);
+    expect(pulledIn(1000)).toEqual([false, false]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('a paused trainer wakes for a pull whose time comes', async () => {
   const control = new TrainerControl();
   control.watch({ taps: null, probes: null });
