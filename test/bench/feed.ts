@@ -8,7 +8,7 @@ import { effectOf } from './effect.ts';
 import { digits, markdownTable, median, percentile } from './table.ts';
 import { Watched, type Spell, type View, type Window } from './watched.ts';
 
-/** Who watches, and in how many windows for each of options.rounds. */
+/** Who watches, and in how many windows of each round. */
 interface Audience {
   name: string;
   viewers: number;
@@ -112,21 +112,13 @@ async function alternate(
 }
 
 /** What each of so many viewers takes of the server's memory, bytes. */
-async function measureMemory(
-  watched: Watched,
-  view: View,
-  { viewers, rounds }: { viewers: number; rounds: number },
-): Promise<Pick<Row, 'held' | 'resident'>> {
-  const each: Memory[] = [];
-  for (let round = 0; round < rounds; round++) {
-    await watched.disconnect();
-    const before = await watched.server.ask<Memory>({ do: 'memory' });
-    await watched.join(viewers, view);
-    await wait(MEMORY_MS);
-    const { held, rss } = await watched.server.ask<Memory>({ do: 'memory' });
-    each.push({ held: (held - before.held) / viewers, rss: (rss - before.rss) / viewers });
-  }
-  return { held: median(each.map(({ held }) => held)), resident: median(each.map(({ rss }) => rss)) };
+async function measureMemory(watched: Watched, view: View, viewers: number): Promise<Memory> {
+  await watched.disconnect();
+  const before = await watched.server.ask<Memory>({ do: 'memory' });
+  await watched.join(viewers, view);
+  await wait(MEMORY_MS);
+  const { held, rss } = await watched.server.ask<Memory>({ do: 'memory' });
+  return { held: (held - before.held) / viewers, rss: (rss - before.rss) / viewers };
 }
 
 /** Every block's output for one probe, five times a second. */
@@ -142,37 +134,57 @@ async function measure(
   batchSize: number,
   options: BenchOptions,
 ): Promise<{ rows: Row[]; engine: string }> {
-  const watched = await Watched.start(rung, {
-    preset,
-    data: { dataset: 'shapes', testLimit: 50 },
-    training: { epochs: 10_000, batchSize },
-    recording: { every: 1000, checkpointEvery: 1000 },
-  });
-  try {
-    const view = pageView(preset);
-    const seconds = WINDOWS * options.seconds;
-    const about = { rung, preset, batchSize };
-    const nothing = { held: null, resident: null };
-    const alone: Window[] = [];
-    const rows: Row[] = [];
-    for (const audience of AUDIENCES) {
-      const { name, viewers } = audience;
-      options.say(`feed ${rung} ${preset}: ${name}`);
-      const count = audience.windows * options.rounds;
-      const windows = await alternate(watched, { audience, view, seconds, count });
-      alone.push(...windows.filter((_, i) => i % 2 === 0));
-      const beside = windows.filter((_, i) => i % 2 === 1);
-      const memory =
-        viewers < MANY ? nothing : await measureMemory(watched, view, { viewers, rounds: options.rounds });
-      const effect = effectOf(windows.map(({ step }) => step));
-      rows.push({ ...about, ...summary(audience, beside), ...effect, ...memory });
+  const view = pageView(preset);
+  const seconds = WINDOWS * options.seconds;
+  const measured = new Map(AUDIENCES.map((audience) => [audience, { rounds: [], memory: [] } as Measured]));
+  let engine = '';
+  // How fast a process is differs from start to start: each round has a server and a training of its own.
+  for (let round = 1; round <= options.rounds; round++) {
+    const watched = await Watched.start(rung, {
+      preset,
+      data: { dataset: 'shapes', testLimit: 50 },
+      training: { epochs: 10_000, batchSize },
+      recording: { every: 1000, checkpointEvery: 1000 },
+    });
+    try {
+      engine = watched.engine;
+      for (const [audience, { rounds, memory }] of measured) {
+        const { name, viewers, windows: count } = audience;
+        options.say(`feed ${rung} ${preset}, round ${round}: ${name}`);
+        rounds.push(await alternate(watched, { audience, view, seconds, count }));
+        if (viewers >= MANY) memory.push(await measureMemory(watched, view, viewers));
+      }
+    } finally {
+      watched.end();
     }
-    const nobody = summary({ name: 'nobody', viewers: 0 }, alone);
-    rows.unshift({ ...about, ...nobody, ...nothing, lost: null, error: null });
-    return { rows, engine: watched.engine };
-  } finally {
-    watched.end();
   }
+  return { rows: rowsOf(measured, { rung, preset, batchSize }), engine };
+}
+
+/** Of each round, the windows and what each viewer took of the server's memory. */
+interface Measured {
+  rounds: Window[][];
+  memory: Memory[];
+}
+
+function rowsOf(
+  measured: ReadonlyMap<Audience, Measured>,
+  about: Pick<Row, 'rung' | 'preset' | 'batchSize'>,
+): Row[] {
+  const isRest = (_: Window, i: number): boolean => i % 2 === 0;
+  const alone = [...measured.values()].flatMap(({ rounds }) => rounds.flatMap((list) => list.filter(isRest)));
+  const nobody = summary({ name: 'nobody', viewers: 0 }, alone);
+  const rows = [...measured].map(([audience, { rounds, memory }]): Row => {
+    const beside = rounds.flatMap((list) => list.filter((window, i) => !isRest(window, i)));
+    // Between two rounds nothing is compared.
+    const effect = effectOf(rounds.flatMap((list) => [...list.map(({ step }) => step), NaN]).slice(0, -1));
+    const [held, resident] =
+      memory.length > 0
+        ? [median(memory.map((each) => each.held)), median(memory.map((each) => each.rss))]
+        : [null, null];
+    return { ...about, ...summary(audience, beside), ...effect, held, resident };
+  });
+  return [{ ...about, ...nobody, lost: null, error: null, held: null, resident: null }, ...rows];
 }
 
 export const bench: Bench = async (options) => {
@@ -230,11 +242,12 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
     'A real server trains on `shapes` while Socket.IO viewers in another process follow the run as a page does and watch ' +
     "every block's output for one probe, 5 times a second. An audience watches and rests in turn, on connections that " +
     'stay open: at rest it follows nothing and keeps back the acknowledgement of its frame (a stalled viewer goes). Each ' +
-    `window of ${digits(WINDOWS * seconds, 1)} s (${counts}, and one more at rest) is held against those before and ` +
-    'after it: lost is the part of the training rate (steps within epochs), the mean of these contrasts without the ' +
-    'outer tenths, and ± its standard error, told from twenty stretches of them. All processes share the cores of the ' +
-    'machine, the one of the viewers too, which a class would have elsewhere. Latency is from the tap in the network to ' +
-    'the arrival in the viewer. Memory is that of the server after collecting garbage, more than with nobody connected, ' +
+    `window of ${digits(WINDOWS * seconds, 1)} s (${counts}, over ${rounds} starts of server and training, each of which ` +
+    'ends at rest) is held against those before and after it: lost is the part of the training rate (steps within ' +
+    'epochs), the mean of these contrasts without the outer tenths, and ± its standard error, told from twenty ' +
+    'stretches of them. All processes share the cores of the machine, the one of the viewers too, which a class would ' +
+    'have elsewhere. Latency is from the tap in the network to the arrival in the viewer. Memory is that of the server ' +
+    'after collecting garbage, more than with nobody connected, ' +
     `median of ${rounds}.`;
   return `${note}\n\n${table}`;
 }
