@@ -109,7 +109,7 @@ test('it answers pulls, pauses, resumes and stops', async () => {
   const from = worker.events.length;
   worker.send({ type: 'pull', after: 30, every: null });
   await worker.next('live', from);
-  expect(only(worker.events.slice(from), 'epoch')).toEqual([]);
+  for (const type of ['step', 'epoch'] as const) expect(only(worker.events.slice(from), type)).toEqual([]);
   worker.send({ type: 'resume' });
   await worker.next('resumed');
   await worker.next('epoch', from);
