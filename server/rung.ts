@@ -3,7 +3,6 @@
 import { RUNG_IDS, type RungId } from '../shared/config.ts';
 import type { RungReport } from '../shared/protocol.ts';
 import { reasonOf, RUNG_TITLES } from './engine/engine.ts';
-import { selfTest } from './engine/selftest.ts';
 import { startEngine } from './engine/start.ts';
 
 async function report(id: RungId, allowSoftware: boolean): Promise<RungReport> {
@@ -12,6 +11,7 @@ async function report(id: RungId, allowSoftware: boolean): Promise<RungReport> {
     const engine = await startEngine(id, { allowSoftware });
     const { device, version } = engine;
     try {
+      const { selfTest } = await import('./engine/selftest.ts');
       const begin = performance.now();
       await Promise.race([
         selfTest(),

@@ -1,7 +1,8 @@
 /** The lowest rung: tfjs's kernels in plain JavaScript. Slow, always there. */
 import '@tensorflow/tfjs-backend-cpu';
-import { packageVersion, processor, useBackend } from './backend.ts';
+import { useBackend } from './backend.ts';
 import type { Engine } from './engine.ts';
+import { packageVersion, processor } from './packages.ts';
 
 export async function startCpu(): Promise<Engine> {
   await useBackend('cpu');

@@ -1,4 +1,5 @@
-/** Starts one rung of the ladder in this process. A process has one engine; backends are loaded on demand. */
+/** Starts one rung of the ladder in this process. A process has one engine; backends are loaded on demand, and tfjs only
+ * once what a rung needs has been found. */
 import { RUNG_IDS, type RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import { EngineUnavailable, shortMessage, type Engine, type EngineOptions } from './engine.ts';
@@ -12,9 +13,9 @@ export async function startEngine(rung: RungId, options: EngineOptions): Promise
     switch (rung) {
       case 'tensorflow-gpu':
       case 'tensorflow':
-        return await (await import('./tensorflow/start.ts')).startTensorflow(rung);
+        return await startTensorflow(rung);
       case 'webgpu':
-        return await (await import('./webgpu/start.ts')).startWebgpu(options);
+        return await startWebgpu(options);
       case 'wasm':
         return await (await import('./wasm/start.ts')).startWasm();
       case 'cpu':
@@ -31,4 +32,16 @@ export async function startEngine(rung: RungId, options: EngineOptions): Promise
       field: 'backend',
     },
   );
+}
+
+async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Promise<Engine> {
+  const { findAddon } = await import('./tensorflow/addon.ts');
+  const addon = findAddon(rung);
+  return (await import('./tensorflow/start.ts')).startTensorflow(rung, addon);
+}
+
+async function startWebgpu(options: EngineOptions): Promise<Engine> {
+  const { findAdapter } = await import('./webgpu/adapter.ts');
+  const found = await findAdapter(options);
+  return (await import('./webgpu/start.ts')).startWebgpu(found);
 }

@@ -1,11 +1,8 @@
 /** A script in a process of its own: forked, started once more where it does not come up, spoken to, and never left
  * behind by the program. */
 import { fork, type ChildProcess, type ForkOptions, type Serializable } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { TYPESCRIPT } from '../typescript.mjs';
 
-/** Resolved from here, not from where the program was started. */
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const UP = new URL('up.mjs', import.meta.url).href;
 
 const STARTS = 2;
@@ -77,7 +74,7 @@ export class Child {
     this.#starts++;
     const child = fork(this.#entry, args, {
       ...options,
-      execArgv: [...flags, '--import', LOADER, '--import', UP],
+      execArgv: [...flags, ...TYPESCRIPT, '--import', UP],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     if (child.pid !== undefined) living.add(child);

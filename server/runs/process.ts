@@ -22,8 +22,10 @@ export interface ProcessListener {
 
 export class TrainerProcess {
   readonly #child: Child;
+  #listener: ProcessListener | null = null;
+  #exit: Exit | null = null;
 
-  constructor(path: string, listener: ProcessListener, upSeconds?: number) {
+  constructor(path: string, upSeconds?: number) {
     const options = {
       flags: TRAINING_HEAPS,
       serialization: 'advanced' as const,
@@ -32,9 +34,18 @@ export class TrainerProcess {
       upSeconds,
     };
     this.#child = new Child(path, options, {
-      onMessage: (message) => listener.onEvent(message as TrainerEvent),
-      onExit: (exit) => listener.onExit({ ...exit, lastWords: shorten(this.#child.lastWords) }),
+      onMessage: (message) => this.#listener?.onEvent(message as TrainerEvent),
+      onExit: (exit) => {
+        this.#exit = { ...exit, lastWords: shorten(this.#child.lastWords) };
+        this.#listener?.onExit(this.#exit);
+      },
     });
+  }
+
+  /** To be called before the first command, which nothing is said without; one that has gone by then says so at once. */
+  listen(listener: ProcessListener): void {
+    this.#listener = listener;
+    if (this.#exit) listener.onExit(this.#exit);
   }
 
   /** Dropped where the process has gone: its exit is reported anyway. */

@@ -11,7 +11,7 @@ import type {
 import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
 import type { RunFolder } from './folder.ts';
 import { isMomentId } from './id.ts';
-import { TrainerProcess, type Exit, type ProcessListener } from './process.ts';
+import type { Exit, TrainerProcess } from './process.ts';
 import { summarise, type Progress } from './record.ts';
 
 export type RunEvent =
@@ -38,15 +38,13 @@ export type Start = Extract<TrainerCommand, { type: 'start' }>;
 
 export interface SessionOptions {
   folder: RunFolder;
-  /** The script of the training process. */
-  worker: string;
+  /** Not spoken to yet. */
+  trainer: TrainerProcess;
   start: Start;
   watch: Watch;
   emit(event: RunEvent): void;
   /** Called once the process has gone, before the end is announced. */
   onEnd(): void;
-  /** As of ChildOptions. */
-  upSeconds?: number;
 }
 
 interface Outcome {
@@ -62,7 +60,7 @@ const PROGRESS_MS = 250;
 export class RunSession {
   readonly progress: Progress = { lastStep: null, preparing: null };
   readonly #folder: RunFolder;
-  readonly #options: Omit<SessionOptions, 'start'>;
+  readonly #options: Omit<SessionOptions, 'start' | 'trainer'>;
   readonly #process: TrainerProcess;
   readonly #beat: NodeJS.Timeout;
   /** What is on its way to the disk. */
@@ -72,19 +70,19 @@ export class RunSession {
   #stopReason = '';
   #lastProgress = 0;
 
-  constructor({ start, ...options }: SessionOptions) {
+  constructor({ start, trainer, ...options }: SessionOptions) {
     // Of a checkpoint or weights, which can be hundreds of megabytes, nothing is kept here.
     this.#options = options;
     this.#folder = options.folder;
     this.#enter('preparing');
-    const listener: ProcessListener = {
+    this.#beat = setInterval(() => void this.#folder.beat().catch(() => undefined), BEAT_MS).unref();
+    this.#process = trainer;
+    trainer.listen({
       onEvent: (event) => this.#handle(event),
       onExit: (exit) => void this.#finish(exit),
-    };
-    this.#process = new TrainerProcess(options.worker, listener, options.upSeconds);
-    this.#process.send(start);
+    });
+    trainer.send(start);
     if (options.watch) this.watch(options.watch);
-    this.#beat = setInterval(() => void this.#folder.beat().catch(() => undefined), BEAT_MS).unref();
   }
 
   get summary(): RunSummary {

@@ -5,7 +5,7 @@ import { ScopeError } from '../../shared/errors.ts';
 import type { ProbeInfo, RunDetail, RunState, RunSummary } from '../../shared/protocol.ts';
 import type { RunFolder } from './folder.ts';
 import { epochOf } from './id.ts';
-import { WORKER } from './process.ts';
+import { TrainerProcess, WORKER } from './process.ts';
 import { detail, probesOf, summarise } from './record.ts';
 import { RunSession, type RunEvent, type Start, type Watch } from './session.ts';
 import type { RunStore } from './store.ts';
@@ -182,12 +182,15 @@ export class Supervisor {
     const { folder } = next;
     const { config } = folder.record;
     this.#starting++;
+    // Comes up while the engine is chosen.
+    const trainer = new TrainerProcess(worker);
     const begin = await this.#begin(next).catch((error: Error) => error);
     this.#starting--;
-    if (this.#closing || this.#queue[0] !== next) return void this.#next();
-    this.#queue.shift();
-    if (begin instanceof Error) {
-      this.#settle(folder, 'failed', begin.message);
+    const wanted = !this.#closing && this.#queue[0] === next;
+    if (wanted) this.#queue.shift();
+    if (!wanted || begin instanceof Error) {
+      trainer.kill();
+      if (wanted) this.#settle(folder, 'failed', (begin as Error).message);
       return void this.#next();
     }
     const { id } = folder;
@@ -195,7 +198,7 @@ export class Supervisor {
       config.backend === 'webgpu' || (config.backend === 'auto' && requested === 'webgpu');
     const session = new RunSession({
       folder,
-      worker,
+      trainer,
       start: { type: 'start', config, allowSoftware, dataDir, cacheDir, ...begin },
       watch: this.#watches.get(id) ?? null,
       emit: (event) => this.#emit(event),

@@ -1,8 +1,9 @@
-/** Starting the program itself: `node --import tsx server/main.ts …`, with signals and exit code passed on. */
+/** Starting the program itself, server/main.ts, with signals and exit code passed on. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { SERVER_HEAPS } from '../heap.mjs';
+import { TYPESCRIPT } from '../typescript.mjs';
 import { ROOT } from './prepare.mjs';
 
 /** Signals that ask the program to end. */
@@ -15,7 +16,7 @@ export function launch(args) {
   const own = process.platform !== 'win32';
   const child = spawn(
     process.execPath,
-    [...SERVER_HEAPS, '--import', import.meta.resolve('tsx'), join(ROOT, 'server/main.ts'), ...args],
+    [...SERVER_HEAPS, ...TYPESCRIPT, join(ROOT, 'server/main.ts'), ...args],
     {
       stdio: 'inherit',
       // A group of its own: Ctrl-C reaches it once, from here, and not again from the terminal and from npm.

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { SERVER_HEAPS } from '../../server/heap.mjs';
+import { TYPESCRIPT } from '../../server/typescript.mjs';
 import type { RungId } from '../../shared/config.ts';
 import { beside, BUNDLED } from './beside.ts';
 import type { Request as EngineRequest, ServerRequest, ViewersRequest } from './protocol.ts';
@@ -22,7 +23,7 @@ export function rungCommand(
 ): [command: string, args: string[]] {
   if (command) return [command[0]!, [...command.slice(1), id]];
   if (BUNDLED) return [process.execPath, [process.argv[1]!, id]];
-  return [process.execPath, ['--import', 'tsx', beside('engineProcess.ts'), id]];
+  return [process.execPath, [...TYPESCRIPT, beside('engineProcess.ts'), id]];
 }
 
 /** Sends a request (null: only waits for the greeting) and gives the next line of the process. */
@@ -80,12 +81,12 @@ export class Subject {
 
   /** A real server with the flags that `npm start` gives it; its device is the URL that it answers at. */
   static server(rung: RungId): Promise<Subject> {
-    const args = [...SERVER_HEAPS, '--expose-gc', '--import', 'tsx', beside('watchedServer.ts'), rung];
+    const args = [...SERVER_HEAPS, '--expose-gc', ...TYPESCRIPT, beside('watchedServer.ts'), rung];
     return Subject.start(`server on ${rung}`, process.execPath, args);
   }
 
   static viewers(url: string): Promise<Subject> {
-    return Subject.start('viewers', process.execPath, ['--import', 'tsx', beside('viewers.ts'), url]);
+    return Subject.start('viewers', process.execPath, [...TYPESCRIPT, beside('viewers.ts'), url]);
   }
 
   /** On a device by PyTorch's name for it. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { findBrowser, thisMachine } from '../../server/setup/browser.mjs';
+import { TYPESCRIPT } from '../../server/typescript.mjs';
 import type { RunDetail, RunRequest } from '../../shared/protocol.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,7 +24,7 @@ export async function startServer(args: readonly string[] = []): Promise<Running
   const runs = mkdtempSync(join(tmpdir(), 'vanillascope-e2e-'));
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--import', 'tsx', 'server/main.ts', 'serve', '--port', '0', '--runs', runs, ...args],
+    [...TYPESCRIPT, 'server/main.ts', 'serve', '--port', '0', '--runs', runs, ...args],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';

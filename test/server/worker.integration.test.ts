@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { decodeFrame } from '../../shared/frame.ts';
 import type { TrainerCommand, TrainerEvent } from '../../server/training/messages.ts';
+import { TYPESCRIPT } from '../../server/typescript.mjs';
 import { only, tinyConfig, type Changes } from './training/tiny.ts';
 
 const WORKER = fileURLToPath(new URL('../../server/worker.ts', import.meta.url));
 const PARENT = fileURLToPath(new URL('worker.parent.ts', import.meta.url));
-const tsx = ['--import', import.meta.resolve('tsx')];
 
 let cacheDir: string;
 const children: ChildProcess[] = [];
@@ -32,7 +32,7 @@ class Worker {
 
   constructor() {
     this.child = fork(WORKER, [], {
-      execArgv: tsx,
+      execArgv: [...TYPESCRIPT],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
@@ -156,7 +156,7 @@ test('an interrupt from the terminal leaves it training: the server decides', as
 });
 
 test('it dies with its parent, however that ends', async () => {
-  const parent = fork(PARENT, [WORKER, cacheDir], { execArgv: tsx, serialization: 'advanced' });
+  const parent = fork(PARENT, [WORKER, cacheDir], { execArgv: [...TYPESCRIPT], serialization: 'advanced' });
   children.push(parent);
   const pid = await new Promise<number>((resolve) =>
     parent.once('message', (message) => resolve(message as number)),

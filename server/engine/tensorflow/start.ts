@@ -1,52 +1,22 @@
 /** TensorFlow through tfjs-node-gpu (or tfjs-node): both the GPU and the CPU rung. The package's index.js is passed
  * by, because it accepts an addon in one place only; ours may be the one that `npm run native` built. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { RungId } from '../../../shared/config.ts';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { packageFolder, packageVersion, processor, useBackend } from '../backend.ts';
+import { useBackend } from '../backend.ts';
 import { EngineUnavailable, shortMessage, type Engine } from '../engine.ts';
 import { provideOps } from '../../nn/ops.ts';
 import type { TensorflowBackend } from './execute.ts';
 import { replaceKernels } from './kernels.ts';
 import { tensorflowOps } from './ops.ts';
-import { findNativeBinding } from '../native/place.ts';
+import { packageVersion, processor } from '../packages.ts';
+import { REMEDY, type Addon } from './addon.ts';
 
 const require = createRequire(import.meta.url);
 
 interface Binding {
   TF_Version: string;
-}
-
-const REMEDY = 'npm run native (builds the addon against an installed TensorFlow)';
-
-/** Folder of the installed package: the GPU one first, it serves the CPU as well. */
-function findPackage(rung: RungId): { name: string; folder: string } {
-  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
-    try {
-      return { name, folder: packageFolder(name) };
-    } catch {
-      // not installed
-    }
-  }
-  throw new EngineUnavailable(rung, 'missing', '@tensorflow/tfjs-node-gpu is not installed', {
-    remedy: 'npm install --include=optional',
-  });
-}
-
-/** The addon: the one built here first, then the package's own download. */
-function findBinding(folder: string): string | undefined {
-  const { version } = require(join(folder, 'package.json')) as { version: string };
-  const built = findNativeBinding(version);
-  if (built) return built;
-  const lib = join(folder, 'lib');
-  if (!existsSync(lib)) return undefined;
-  return readdirSync(lib)
-    .sort()
-    .reverse()
-    .map((version) => join(lib, version, 'tfjs_binding.node'))
-    .find(existsSync);
 }
 
 /** tfjs-node 4.22 calls what Node 23 removed. */
@@ -67,14 +37,10 @@ function graphicsCard(): string {
   }
 }
 
-export async function startTensorflow(rung: 'tensorflow-gpu' | 'tensorflow'): Promise<Engine> {
-  const { name, folder } = findPackage(rung);
-  const path = findBinding(folder);
-  if (!path)
-    throw new EngineUnavailable(rung, 'missing', `${name} is installed without its native addon`, {
-      remedy: REMEDY,
-    });
-
+export async function startTensorflow(
+  rung: 'tensorflow-gpu' | 'tensorflow',
+  { name, folder, path }: Addon,
+): Promise<Engine> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // Float32 shall be float32: TF32 rounds products to 10 bits.
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';

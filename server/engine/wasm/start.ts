@@ -1,10 +1,11 @@
 /** WebAssembly with SIMD: XNNPACK's kernels, in every Node. */
 import * as tf from '@tensorflow/tfjs-core';
 import { join, sep } from 'node:path';
-import { packageFolder, packageVersion, processor, useBackend } from '../backend.ts';
+import { useBackend } from '../backend.ts';
 import { ScopeError } from '../../../shared/errors.ts';
 import { provideOps } from '../../nn/ops.ts';
 import type { Engine } from '../engine.ts';
+import { packageFolder, packageVersion, processor } from '../packages.ts';
 import { replaceBiasAdd } from './biasAdd.ts';
 import { loadKernels } from './heap.ts';
 import { wasmOps } from './ops.ts';

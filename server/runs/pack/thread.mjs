@@ -1,5 +1,5 @@
 /** Entry of the thread that packs: threads do not inherit the loader of TypeScript. */
-import { register } from 'tsx/esm/api';
+import { native } from '../../typescript.mjs';
 
-register();
+if (!native) (await import('tsx/esm/api')).register();
 await import('./thread.ts');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TYPESCRIPT } from '../../../server/typescript.mjs';
 import { hangStarts, isAlive } from '../runs/hanging.ts';
 import { until } from '../runs/helper.ts';
 
@@ -28,7 +29,7 @@ interface Program {
 }
 
 function run(...args: string[]): Program {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { cwd: join(MAIN, '../..') });
+  const child = spawn(process.execPath, [...TYPESCRIPT, MAIN, ...args], { cwd: join(MAIN, '../..') });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (text += data.toString()));

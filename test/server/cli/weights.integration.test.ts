@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TYPESCRIPT } from '../../../server/typescript.mjs';
 import { decodeSafetensors, encodeSafetensors } from '../../../shared/safetensors.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/main.ts', import.meta.url));
@@ -15,7 +16,7 @@ let out: string;
 
 /** Runs a command to its end. */
 async function command(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { cwd: join(MAIN, '../..') });
+  const child = spawn(process.execPath, [...TYPESCRIPT, MAIN, ...args], { cwd: join(MAIN, '../..') });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (output += data.toString()));

@@ -14,6 +14,7 @@ import { FLOAT32 } from '../../../server/engine/tensorflow/attributes.ts';
 import { selfTest } from '../../../server/engine/selftest.ts';
 import { startEngine, type Engine } from '../../../server/engine/start.ts';
 import { ops } from '../../../server/nn/ops.ts';
+import { TYPESCRIPT } from '../../../server/typescript.mjs';
 import { Workload } from '../../bench/workload.ts';
 import { testAgreement } from './agreement.ts';
 import { watchTensorflow } from './helpers/watchedTensorflow.ts';
@@ -114,7 +115,7 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
 
   test('a process that ends while ops are queued ends well', async () => {
     const program = fileURLToPath(new URL('./helpers/endsEarly.ts', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program]);
+    const { stdout } = await promisify(execFile)(process.execPath, [...TYPESCRIPT, program]);
     expect(stdout).toBe('queued\n');
   });
 

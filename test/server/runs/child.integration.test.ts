@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { Child, type ChildExit } from '../../../server/runs/child.ts';
+import { TYPESCRIPT } from '../../../server/typescript.mjs';
 import { hangStarts, isAlive } from './hanging.ts';
 import { until } from './helper.ts';
 
@@ -83,7 +84,7 @@ test('one that is killed in its start is not started again', async () => {
 
 test('one that hangs in its start is killed when the program ends by itself', async () => {
   const pids = hangStarts(1, 1);
-  const parent = fork(PARENT, [ECHO], { execArgv: ['--import', import.meta.resolve('tsx')] });
+  const parent = fork(PARENT, [ECHO], { execArgv: [...TYPESCRIPT] });
   const ended = new Promise((resolve) => parent.once('exit', resolve));
   await until(() => pids().length === 2);
   expect(isAlive(pids()[1]!)).toBe(true);

@@ -1,8 +1,10 @@
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { RungId } from '../../../shared/config.ts';
+import { TrainerProcess } from '../../../server/runs/process.ts';
 import { RunSession } from '../../../server/runs/session.ts';
-import { hangStarts } from './hanging.ts';
+import { hangStarts, isAlive } from './hanging.ts';
 import { configure, createBench, FAKE_WORKER, until, type Bench } from './helper.ts';
 
 let bench: Bench;
@@ -173,12 +175,11 @@ async function begin(upSeconds: number): Promise<string> {
   const ignore = (): void => undefined;
   new RunSession({
     folder,
-    worker: FAKE_WORKER,
+    trainer: new TrainerProcess(FAKE_WORKER, upSeconds),
     start: { type: 'start', config, rung: 'cpu', allowSoftware: false, resume: null, ...places },
     watch: null,
     emit: ignore,
     onEnd: ignore,
-    upSeconds,
   });
   return folder.id;
 }
@@ -198,4 +199,40 @@ test('a run whose process never comes up fails with the reason', async () => {
   const id = await begin(1);
   await bench.reach(id, 'failed');
   expect(bench.supervisor.detail(id).reason).toBe('the training process did not start within 2 × 1 s');
+});
+
+/** A bench whose engine is chosen, or refused, when the test says so. */
+async function createUndecided(): Promise<{
+  choose: (rung: RungId) => void;
+  refuse: (reason: Error) => void;
+}> {
+  let [choose, refuse]: [(rung: RungId) => void, (reason: Error) => void] = [() => {}, () => {}];
+  const choice = new Promise<RungId>((resolve, reject) => ([choose, refuse] = [resolve, reject]));
+  bench = await createBench({ chosen: () => choice });
+  return { choose, refuse };
+}
+
+test('a run’s process comes up while the engine is chosen', async () => {
+  const pids = hangStarts(0);
+  const { choose } = await createUndecided();
+  const { id } = await bench.supervisor.start(configure('plain'));
+  await until(() => pids().length === 1);
+  expect(bench.supervisor.detail(id).state).toBe('queued');
+  choose('cpu');
+  await bench.reach(id, 'finished');
+  expect(pids()).toHaveLength(1);
+});
+
+test('a run that finds no engine, or is stopped before one is chosen, leaves no process', async () => {
+  const pids = hangStarts(0);
+  const { refuse } = await createUndecided();
+  const stopped = await bench.supervisor.start(configure('stopped'));
+  await until(() => pids().length === 1);
+  bench.supervisor.stop(stopped.id);
+  const failed = await bench.supervisor.start(configure('failed'));
+  refuse(new Error('no engine works here'));
+  await bench.reach(failed.id, 'failed');
+  expect(bench.supervisor.detail(failed.id).reason).toBe('no engine works here');
+  expect(bench.supervisor.detail(stopped.id).state).toBe('stopped');
+  await until(() => !pids().some(isAlive));
 });

@@ -38,16 +38,18 @@ describe('sentences that stand in the source of the server have a translation be
       'the first of the ladder, and it passes',
     ],
     'rung.ts': ['loss and gradients are right'],
-    'engine/webgpu/start.ts': [
+    'engine/webgpu/adapter.ts': [
       'a software adapter, slower than wasm',
       'no WebGPU adapter: no GPU with Vulkan, Metal or Direct3D 12',
       'install the GPU driver with its Vulkan part, and libvulkan1',
       'npm install webgpu, on Linux (x64, arm64), macOS or Windows',
       'ask for it by name to use it all the same: --backend webgpu',
     ],
-    'engine/tensorflow/start.ts': [
+    'engine/tensorflow/addon.ts': [
       'npm run native (builds the addon against an installed TensorFlow)',
       '@tensorflow/tfjs-node-gpu is not installed',
+    ],
+    'engine/tensorflow/start.ts': [
       'an NVIDIA GPU with its driver, a TensorFlow built for its CUDA, then npm run native',
     ],
     'runs/supervisor.ts': [

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { TYPESCRIPT } from '../../../../server/typescript.mjs';
 
 const program = fileURLToPath(new URL('./helpers/steps.ts', import.meta.url));
 
 /** A process's device and losses; it fails where the process errs or does not end. */
 async function train(threads: string): Promise<{ device: string; losses: number[] }> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...TYPESCRIPT, program], {
     env: { ...process.env, VANILLASCOPE_THREADS: threads },
     timeout: 120_000,
   });
