@@ -26,7 +26,14 @@ function imports(path: string): string[] {
 
 /** The floors of the house, lowest first; a file imports only from floors below its own, or from its own room. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['shared/', 'server/random.ts', 'server/cache.mjs', 'server/heap.mjs', 'server/smallThreads.mjs'],
+  [
+    'shared/',
+    'server/random.ts',
+    'server/cache.mjs',
+    'server/heap.mjs',
+    'server/smallThreads.mjs',
+    'server/typescript.mjs',
+  ],
   ['server/nn/', 'server/engine/', 'server/datasets/'],
   ['server/training/'],
   ['server/worker.ts', 'server/rung.ts', 'server/analysis.ts', 'server/runs/', 'server/parity/'],
