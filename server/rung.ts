@@ -1,7 +1,8 @@
 /** A process that tries one rung and reports: `node --import tsx server/rung.ts RUNG [allow-software]`. Native code
  * that crashes or hangs takes only this process with it. */
-import { RUNG_IDS, type RungId } from '../shared/config.ts';
+import type { RungId } from '../shared/config.ts';
 import type { RungReport } from '../shared/protocol.ts';
+import { RUNG_IDS } from '../shared/rungs.ts';
 import { reasonOf, RUNG_TITLES } from './engine/engine.ts';
 import { startEngine } from './engine/start.ts';
 

@@ -1,5 +1,6 @@
 /** A run as data: schemas first, types derived from them. Used by the REST edge, the trainer and the form. */
 import { Type, type Static } from 'typebox';
+import { RUNG_IDS } from './rungs.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -115,7 +116,6 @@ export const RecordingConfig = Type.Object(
 );
 export type RecordingConfig = Static<typeof RecordingConfig>;
 
-export const RUNG_IDS = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
 export const RungId = Type.Enum([...RUNG_IDS]);
 /** The rungs of the ladder, best first. */
 export type RungId = (typeof RUNG_IDS)[number];

@@ -1,8 +1,9 @@
 /** `parity`: a weights file and its cases, compared on one backend. */
 import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
-import { RUNG_IDS, type RungId } from '../../shared/config.ts';
+import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 import { decodeSafetensorsHeader } from '../../shared/safetensors.ts';
 import { startEngine, type Engine } from '../engine/start.ts';
 import type { Comparison } from '../parity/compare.ts';

@@ -4,8 +4,9 @@ import { statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RUNG_IDS, type RungId } from '../../shared/config.ts';
+import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 import { shrink } from '../heap.mjs';
 
 /** Options that every command with runs takes. */

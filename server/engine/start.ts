@@ -1,7 +1,8 @@
 /** Starts one rung of the ladder in this process. A process has one engine; backends are loaded on demand, and tfjs only
  * once what a rung needs has been found. */
-import { RUNG_IDS, type RungId } from '../../shared/config.ts';
+import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 import { EngineUnavailable, shortMessage, type Engine, type EngineOptions } from './engine.ts';
 
 export type { Engine } from './engine.ts';

@@ -1,9 +1,10 @@
 /** The ladder of engines: tries every rung for real, each in a process of its own, and takes the best that works. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { RUNG_IDS, type RungId } from '../../shared/config.ts';
+import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { EngineReport, RungReport } from '../../shared/protocol.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 import { RUNG_TITLES } from '../engine/engine.ts';
 import { Child, howItEnded, UP_SECONDS } from './child.ts';
 

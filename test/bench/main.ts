@@ -7,7 +7,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { RUNG_IDS, type RungId } from '../../shared/config.ts';
+import type { RungId } from '../../shared/config.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 import type { Bench, BenchOptions } from './area.ts';
 import { beside, BUNDLED } from './beside.ts';
 import { digits, replaceSection } from './table.ts';

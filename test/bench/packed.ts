@@ -6,7 +6,7 @@
  *   node BUNDLE train --json --no-write     measures WebGPU and PyTorch in turn; all options of main.ts
  *   node BUNDLE webgpu                      is the measured process of that rung, as engineProcess.ts
  */
-import { RUNG_IDS } from '../../shared/config.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 
 const asked: string | undefined = process.argv[2];
 // One after the other and not at once: each of the two is a program.

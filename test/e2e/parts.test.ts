@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { RUNG_IDS } from '../../shared/config.ts';
 import type { EngineReport, MergeReport, RunDetail } from '../../shared/protocol.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 import { PANELS } from '../../web/src/lib/view.ts';
 import { trainShort } from './helper.ts';
 import { setStage } from './stage.ts';

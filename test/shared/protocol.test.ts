@@ -1,7 +1,7 @@
 import { Value } from 'typebox/value';
 import { expect, test } from 'vitest';
-import { RUNG_IDS } from '../../shared/config.ts';
 import { RUN_STATES, RunDetail, RunRequest, RunSummary, WatchRequest } from '../../shared/protocol.ts';
+import { RUNG_IDS } from '../../shared/rungs.ts';
 
 const data = { dataset: 'emoji' };
 const summary = {

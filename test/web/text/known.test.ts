@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { DATASET_IDS, RUNG_IDS } from '../../../shared/config.ts';
+import { DATASET_IDS } from '../../../shared/config.ts';
 import { PRESETS } from '../../../shared/presets.ts';
+import { RUNG_IDS } from '../../../shared/rungs.ts';
 import { datasetWords, presetWords, rungTitle } from '../../../web/src/lib/text/known.ts';
 
 const CHINESE = /\p{Script=Han}/u;
