@@ -5,7 +5,8 @@ import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { EngineReport, RungReport } from '../../shared/protocol.ts';
 import { RUNG_IDS } from '../../shared/rungs.ts';
-import { RUNG_TITLES } from '../engine/engine.ts';
+import { reasonOf, RUNG_TITLES } from '../engine/engine.ts';
+import { findAddon } from '../engine/tensorflow/addon.ts';
 import { Child, howItEnded, UP_SECONDS } from './child.ts';
 
 export interface LadderOptions {
@@ -152,6 +153,8 @@ export interface Attempt {
 /** Tries one rung in a process; a crash, a hang or silence is a failure with its reason. Never rejects. */
 export function tryRung(id: RungId, attempt: Partial<Attempt> = {}): Promise<RungReport> {
   const { allowSoftware = false, timeoutSeconds = 120, upSeconds, entry = ENTRY, signal } = attempt;
+  const missing = entry === ENTRY ? reportMissing(id) : null;
+  if (missing) return Promise.resolve(missing);
   return new Promise((resolve) => {
     let report: RungReport | null = null;
     let late = false;
@@ -174,6 +177,17 @@ export function tryRung(id: RungId, attempt: Partial<Attempt> = {}): Promise<Run
     }, timeoutSeconds * 1000);
     signal?.addEventListener('abort', () => child.kill(), { once: true });
   });
+}
+
+/** The report of a rung whose files are not there, for which it takes no process to tell. */
+function reportMissing(id: RungId): RungReport | null {
+  if (id !== 'tensorflow' && id !== 'tensorflow-gpu') return null;
+  try {
+    findAddon(id);
+    return null;
+  } catch (error) {
+    return { ...untested(id), ...reasonOf(error) };
+  }
 }
 
 /** The best rung that passed, or the requested one, once it is known that no better one does. */

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { formatReport } from '../../../server/cli/doctor.ts';
-import { Ladder } from '../../../server/runs/ladder.ts';
+import { findAddon } from '../../../server/engine/tensorflow/addon.ts';
+import { Ladder, tryRung } from '../../../server/runs/ladder.ts';
 import type { EngineReport } from '../../../shared/protocol.ts';
 import { hangStarts, isAlive } from './hanging.ts';
 import { until } from './helper.ts';
@@ -165,4 +166,29 @@ test('the real wasm and cpu rungs pass, each in its process, and the report fits
   const text = formatReport(report);
   for (const rung of report.rungs) expect(text).toContain(rung.id);
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+});
+
+function whyMissing(): string | null {
+  try {
+    findAddon('tensorflow');
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('a rung whose files are not there is told so without a process', async (context) => {
+  vi.stubEnv('VANILLASCOPE_CACHE', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const reason = whyMissing();
+  context.skip(reason === null, 'the package has its addon here');
+  const pids = hangStarts(0);
+  expect((await tryRung('wasm')).verdict).toBe('passed');
+  expect(pids()).toHaveLength(1);
+  expect(await tryRung('tensorflow')).toMatchObject({
+    ...{ id: 'tensorflow', verdict: 'missing', version: null, seconds: null },
+    reason,
+    remedy: expect.stringContaining('npm ') as string,
+  });
+  expect(pids()).toHaveLength(1);
 });
