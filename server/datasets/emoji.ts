@@ -1,7 +1,9 @@
 /** Emoji, the embedded data set: the artwork of four vendors, 32×32 RGB on white, in the nine groups of Unicode. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import sharp from 'sharp';
+import { join, sep } from 'node:path';
+import type Sharp from 'sharp';
 import type { DatasetShape } from '../../shared/presets.ts';
 import type { Dataset, LoadOptions, Split } from './dataset.ts';
 import { type Drawings, readDrawings, writeDrawings } from './emoji-cache.ts';
@@ -27,7 +29,7 @@ export const EMOJI: DatasetShape = {
   allowsCrop: true,
 };
 
-async function drawIcon(icon: Icon): Promise<Uint8Array> {
+async function drawIcon(sharp: typeof Sharp, icon: Icon): Promise<Uint8Array> {
   return sharp(Buffer.from(icon.svg))
     .resize(SIZE, SIZE, { fit: 'contain', background: '#ffffff' })
     .flatten({ background: '#ffffff' })
@@ -39,6 +41,7 @@ async function drawIcon(icon: Icon): Promise<Uint8Array> {
 /** Draws every icon, a few at a time. */
 async function draw(onProgress: LoadOptions['onProgress']): Promise<Drawings> {
   onProgress?.('reading emoji', null);
+  const { default: sharp } = await import('sharp');
   const icons = await Promise.all(VENDORS.map(readIcons));
   const all = icons.flat();
   const images = new Uint8Array(all.length * BYTES);
@@ -47,7 +50,7 @@ async function draw(onProgress: LoadOptions['onProgress']): Promise<Drawings> {
   const worker = async (): Promise<void> => {
     while (started < all.length) {
       const at = started++;
-      images.set(await drawIcon(all[at]!), at * BYTES);
+      images.set(await drawIcon(sharp, all[at]!), at * BYTES);
       if (++done % 50 === 0 || done === all.length)
         onProgress?.(`drawing emoji ${done} / ${all.length}`, done / all.length);
     }
@@ -56,11 +59,21 @@ async function draw(onProgress: LoadOptions['onProgress']): Promise<Drawings> {
   return { labels: icons.map((list) => list.map((icon) => icon.label)), images };
 }
 
+/** Version of sharp, and so of the librsvg that it brings, as its package says: to load it takes a tenth of a second and
+ * 20 MB, for nothing where the emoji have been drawn. */
+async function sharpVersion(): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve('sharp');
+  const name = `${sep}sharp${sep}`;
+  const folder = entry.slice(0, entry.lastIndexOf(name) + name.length);
+  const { version } = JSON.parse(await readFile(`${folder}package.json`, 'utf8')) as { version: string };
+  return version;
+}
+
 /** What the drawings depend on. */
 async function drawingKey(): Promise<string> {
   const versions = await Promise.all(VENDORS.map(vendorVersion));
   const vendors = VENDORS.map((vendor, i) => `${vendor}@${versions[i]}`);
-  return [`${SIZE}px`, ...vendors, `sharp@${sharp.versions.sharp}`, `rsvg@${sharp.versions.rsvg}`].join(' ');
+  return [`${SIZE}px`, ...vendors, `sharp@${await sharpVersion()}`].join(' ');
 }
 
 /** Three vendors to train on, the fourth to test; drawn the first time, then read from `cacheDir`. */
