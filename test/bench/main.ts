@@ -11,6 +11,7 @@ import type { RungId } from '../../shared/config.ts';
 import { RUNG_IDS } from '../../shared/rungs.ts';
 import type { Bench, BenchOptions } from './area.ts';
 import { beside, BUNDLED } from './beside.ts';
+import { freshMemory } from './freshMemory.ts';
 import { digits, replaceSection } from './table.ts';
 import { bench as train } from './train.ts';
 
@@ -84,13 +85,14 @@ try {
 }
 for (const area of positionals.length > 0 ? positionals : AREAS) {
   const before = load();
+  const fresh = digits(freshMemory(), 1);
   const { data, markdown, versions } = await (await benchOf(area))(options);
   const date = new Date().toISOString();
-  const setting = { machine, date, node: process.version, versions, load: { before, after: load() } };
+  const setting = { machine, date, node: process.version, versions, load: { before, after: load() }, fresh };
   results[area] = { ...setting, data };
   const heading = [
     `${machine}; ${date.slice(0, 16).replace('T', ' ')} UTC; Node ${process.version}; ${versions.join('; ')}.`,
-    `Load of the machine (one-minute average) before ${before}, after ${load()}; the measurement itself adds to the latter.`,
+    `Load of the machine (one-minute average) before ${before}, after ${load()}; the measurement itself adds to the latter. 4 KiB of fresh memory take ${fresh} µs.`,
   ].join(' ');
   const section = `${heading}\n\n${markdown}`;
   document = replaceSection(document, area, section);
