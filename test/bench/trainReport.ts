@@ -59,7 +59,7 @@ function introduction(rows: readonly Row[], { rounds, seconds }: Options): strin
   const words =
     `Whole training steps (32×32 RGB, 10 classes, λ = 0.5, AdamW, label smoothing 0.1; upload, forward, backward, ` +
     `update, loss read), medians of ${rounds} windows of at least ${seconds} s; the subjects take turns, and the ` +
-    "ratio is the median of the rounds' ratios to the faster of the two PyTorch memory formats in the same round. `best × best` compares the best windows instead: where other programs use the processor, OpenMP waits for its slowest thread, and PyTorch loses most; a ratio with `?` is of rounds where PyTorch got less than three quarters of the cores, and says little.";
+    "ratio is the median of the rounds' ratios to the faster of the two PyTorch memory formats in the same round. PyTorch keeps the memory of large blocks (`MALLOC_MMAP_MAX_=0`, `MALLOC_TRIM_THRESHOLD_`), without which it takes fresh memory in every step. `best × best` compares the best windows instead: where other programs use the processor, OpenMP waits for its slowest thread, and PyTorch loses most; a ratio with `?` is of rounds where PyTorch got less than three quarters of the cores, and says little.";
   return [words, ...comparison(rows)].join(' ');
 }
 
