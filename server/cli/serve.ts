@@ -24,8 +24,6 @@ interface ServeOptions extends Places {
 
 /** Where runs are kept unless told otherwise. */
 export const RUNS = fileURLToPath(new URL('../../runs', import.meta.url));
-/** When a start, its first pages included, is over. */
-const SETTLED_MS = 10_000;
 const BUILD = fileURLToPath(new URL('../../web/build', import.meta.url));
 
 export function register(program: Command): void {
@@ -65,8 +63,8 @@ async function serve(options: ServeOptions): Promise<void> {
   if (host === '0.0.0.0' || host === '::')
     console.log('every machine that reaches this one can now start, stop and delete runs');
 
-  // What takes time begins once pages are served; the first of them wait for nothing.
-  setTimeout(shrink, SETTLED_MS).unref();
+  // What takes time begins once pages are served.
+  shrink();
   workshop.ladder.chosen().then(
     (rung) => console.log(`engine: ${rung}`),
     (error: ScopeError) => {
