@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ratiosTo } from './ratios.ts';
 
-test('a ratio is to the faster rival of the same round, in the median, and of the best to the best', () => {
+test('a ratio is to the fastest rival of the same round, in the median, and of the best to the best', () => {
   const rivals = [
     [10, 40, 10],
     [20, 10, 10],

@@ -2,7 +2,7 @@
 import { median } from './table.ts';
 
 export interface Ratios {
-  /** Median over the rounds of rate / rate of the faster rival in the same round; null without a rival. */
+  /** Median over the rounds of rate / rate of the fastest rival in the same round; null without a rival. */
   ratio: number | null;
   /** The best window by the rivals' best: other load disturbs these two least. */
   bestRatio: number | null;
@@ -11,9 +11,9 @@ export interface Ratios {
 /** One rate for each round, of the one and of each rival. */
 export function ratiosTo(rivals: readonly (readonly number[])[], rates: readonly number[]): Ratios {
   if (rivals.length === 0) return { ratio: null, bestRatio: null };
-  const faster = (round: number): number => Math.max(...rivals.map((rival) => rival[round]!));
+  const fastest = (round: number): number => Math.max(...rivals.map((rival) => rival[round]!));
   return {
-    ratio: median(rates.map((rate, round) => rate / faster(round))),
+    ratio: median(rates.map((rate, round) => rate / fastest(round))),
     bestRatio: Math.max(...rates) / Math.max(...rivals.flat()),
   };
 }

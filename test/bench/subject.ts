@@ -12,12 +12,18 @@ type Request = EngineRequest | ServerRequest | ViewersRequest;
 /** The Python that is asked for PyTorch. */
 export const PYTHON = process.env.VANILLASCOPE_PYTHON ?? 'python3';
 
-/** What lets PyTorch keep the memory of large blocks (glibc's malloc). As it comes, it gives each back to the system and
- * takes fresh memory in every step, which on some virtual machines makes it three times slower. */
-const KEPT_MEMORY = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '4000000000' };
+/** A way of running PyTorch. */
+export interface Way {
+  /** The order of an image batch: NCHW or NHWC. */
+  format: 'contiguous' | 'channels_last';
+  /** A device by PyTorch's name. */
+  device: string;
+  /** Whether large blocks of memory are kept. As it comes, glibc's malloc gives each back to the system, and PyTorch takes
+   * fresh memory in every step, which on some virtual machines makes it three times slower. */
+  kept: boolean;
+}
 
-/** PyTorch's two orders of an image batch: NCHW and NHWC. */
-export const MEMORY_FORMATS = ['contiguous', 'channels_last'] as const;
+const KEPT_MEMORY = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '4000000000' };
 
 /** The command that starts the process of a rung: a person's, which takes the rung as its last argument, or this
  * program's own. */
@@ -99,10 +105,9 @@ export class Subject {
     return Subject.start('viewers', process.execPath, [...TYPESCRIPT, beside('viewers.ts'), url]);
   }
 
-  /** On a device by PyTorch's name for it. */
-  static pytorch(format: (typeof MEMORY_FORMATS)[number], device: string): Promise<Subject> {
-    const name = `PyTorch ${format}${device === 'cpu' ? '' : `, ${device}`}`;
-    return Subject.start(name, PYTHON, [beside('peer.py'), format, device], KEPT_MEMORY);
+  static pytorch({ format, device, kept }: Way): Promise<Subject> {
+    const name = `PyTorch ${format}${device === 'cpu' ? '' : `, ${device}`}${kept ? ', memory kept' : ''}`;
+    return Subject.start(name, PYTHON, [beside('peer.py'), format, device], kept ? KEPT_MEMORY : {});
   }
 
   async ask<T>(request: Request): Promise<T> {

@@ -27,7 +27,7 @@ export interface Row extends Ratios {
   dispatches: Dispatches | null;
 }
 
-/** PyTorch keeps its threads busy on every core; where the faster one got less than this share of them, other programs
+/** PyTorch keeps its threads busy on every core; where the fastest one got less than this share of them, other programs
  * had the rest, and a ratio to it says little. */
 const UNDISTURBED = 0.75;
 
@@ -59,7 +59,7 @@ function introduction(rows: readonly Row[], { rounds, seconds }: Options): strin
   const words =
     `Whole training steps (32×32 RGB, 10 classes, λ = 0.5, AdamW, label smoothing 0.1; upload, forward, backward, ` +
     `update, loss read), medians of ${rounds} windows of at least ${seconds} s; the subjects take turns, and the ` +
-    "ratio is the median of the rounds' ratios to the faster of the two PyTorch memory formats in the same round. PyTorch keeps the memory of large blocks (`MALLOC_MMAP_MAX_=0`, `MALLOC_TRIM_THRESHOLD_`), without which it takes fresh memory in every step. `best × best` compares the best windows instead: where other programs use the processor, OpenMP waits for its slowest thread, and PyTorch loses most; a ratio with `?` is of rounds where PyTorch got less than three quarters of the cores, and says little.";
+    "ratio is the median of the rounds' ratios to the fastest PyTorch in the same round. PyTorch is run as it comes, in two memory formats, and with the memory of large blocks kept (`MALLOC_MMAP_MAX_=0`, a high `MALLOC_TRIM_THRESHOLD_`): as it comes it takes fresh memory in every step, which says more of the machine than of PyTorch. `best × best` compares the best windows instead: where other programs use the processor, OpenMP waits for its slowest thread, and PyTorch loses most; a ratio with `?` is of rounds where PyTorch got less than three quarters of the cores, and says little.";
   return [words, ...comparison(rows)].join(' ');
 }
 
@@ -73,7 +73,7 @@ function comparison(rows: readonly Row[]): string[] {
   else if (onGpu.length > 0)
     sentences.push(
       peers.some(({ place }) => place === 'gpu')
-        ? `On a GPU: ${names}, compared with the faster PyTorch on the GPU; a rung on the processor is compared with the faster one there.`
+        ? `On a GPU: ${names}, compared with the faster PyTorch on the GPU; a rung on the processor is compared with the fastest one there.`
         : `On a GPU: ${names}, compared all the same with PyTorch on the processor, because this PyTorch has no GPU.`,
     );
   if (onGpu.length > 0)
