@@ -7,5 +7,5 @@ export const native = Boolean(/** @type {{ typescript?: unknown }} */ (process.f
 /** Node's flags for a process whose entry is TypeScript.
  * @type {readonly string[]} */
 export const TYPESCRIPT = native
-  ? ['--disable-warning=ExperimentalWarning'] // Node 22 says so in every process
+  ? ['--disable-warning=ExperimentalWarning'] // up to Node 24.2 every process says so
   : ['--import', import.meta.resolve('tsx')];

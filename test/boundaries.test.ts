@@ -118,7 +118,7 @@ test('each library is imported only in its room', () => {
   expect(wrong).toEqual([]);
 });
 
-test('processes that try an engine or train load without the library of schemas, half of what they would load', () => {
+test('processes that try an engine or train load without the library of schemas', () => {
   const loaded = new Set(['server/rung.ts', 'server/worker.ts', 'server/analysis.ts']);
   for (const path of loaded)
     if (/^(server|shared)\//.test(path))

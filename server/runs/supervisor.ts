@@ -186,11 +186,12 @@ export class Supervisor {
     const trainer = new TrainerProcess(worker);
     const begin = await this.#begin(next).catch((error: Error) => error);
     this.#starting--;
-    const wanted = !this.#closing && this.#queue[0] === next;
-    if (wanted) this.#queue.shift();
-    if (!wanted || begin instanceof Error) {
-      trainer.kill();
-      if (wanted) this.#settle(folder, 'failed', (begin as Error).message);
+    const dropped = this.#closing || this.#queue[0] !== next;
+    if (dropped || begin instanceof Error) trainer.kill();
+    if (dropped) return void this.#next();
+    this.#queue.shift();
+    if (begin instanceof Error) {
+      this.#settle(folder, 'failed', begin.message);
       return void this.#next();
     }
     const { id } = folder;

@@ -46,8 +46,8 @@ export type TrainerEvent =
   | { type: 'measures'; measures: SnapshotMeasures; grams: Uint8Array }
   /** A safetensors file with everything that resuming needs. */
   | { type: 'checkpoint'; id: string; epoch: number; bytes: Uint8Array }
-  /** The answer to a `pull` or to its beat: an encoded frame, the watch that it shows, and the latest step in place of an event of its
-   * own. */
+  /** The answer to a `pull` or to its beat: an encoded frame, the watch that it shows, and the latest step in place of
+   * an event of its own. */
   | { type: 'live'; bytes: Uint8Array; watch?: Watch; step?: StepMetrics }
   | { type: 'paused' }
   | { type: 'resumed' }

@@ -1,5 +1,5 @@
-/** What fresh memory costs on a machine: some virtual ones take fifty times what others do, and everything that allocates
- * (a process's start, a canvas that grows) is as slow. */
+/** What fresh memory costs on a machine: where it is dear, as on some virtual ones, everything that allocates (a process's
+ * start, a canvas that grows) is slow. */
 import { median } from './table.ts';
 
 const PAGE = 4096;

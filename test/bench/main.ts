@@ -88,7 +88,14 @@ for (const area of positionals.length > 0 ? positionals : AREAS) {
   const fresh = digits(freshMemory(), 1);
   const { data, markdown, versions } = await (await benchOf(area))(options);
   const date = new Date().toISOString();
-  const setting = { machine, date, node: process.version, versions, load: { before, after: load() }, fresh };
+  const setting = {
+    machine,
+    date,
+    node: process.version,
+    versions,
+    load: { before, after: load() },
+    freshMemory: fresh,
+  };
   results[area] = { ...setting, data };
   const heading = [
     `${machine}; ${date.slice(0, 16).replace('T', ' ')} UTC; Node ${process.version}; ${versions.join('; ')}.`,

@@ -1,4 +1,4 @@
-/** WebGPU through Dawn (npm `webgpu`): any GPU with Vulkan, Metal or Direct3D 12. */
+/** tfjs's WebGPU backend on the adapter that was found. */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend.ts';
 import { shortMessage, type Engine } from '../engine.ts';

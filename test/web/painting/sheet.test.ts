@@ -18,32 +18,19 @@ test('sheets share their memory, which grows with the largest', () => {
   expect(blankSheet(4, 4).buffer).toBe(large.buffer);
 });
 
+const size = (width: number, height: number) => ({ width, height });
+
 test('a canvas that holds the picture stays as it is', () => {
-  expect(canvasSize({ width: 300, height: 200 }, { width: 300, height: 200 })).toEqual({
-    width: 300,
-    height: 200,
-  });
-  expect(canvasSize({ width: 300, height: 200 }, { width: 150, height: 100 })).toEqual({
-    width: 300,
-    height: 200,
-  });
+  expect(canvasSize(size(300, 200), size(300, 200))).toEqual(size(300, 200));
+  expect(canvasSize(size(300, 200), size(150, 100))).toEqual(size(300, 200));
 });
 
 test('a canvas grows only where it is too small', () => {
-  expect(canvasSize({ width: 300, height: 200 }, { width: 200, height: 250 })).toEqual({
-    width: 300,
-    height: 250,
-  });
+  expect(canvasSize(size(300, 200), size(200, 250))).toEqual(size(300, 250));
 });
 
 test('a canvas of more than four times the picture is made as small', () => {
-  expect(canvasSize({ width: 300, height: 200 }, { width: 149, height: 100 })).toEqual({
-    width: 149,
-    height: 100,
-  });
+  expect(canvasSize(size(300, 200), size(149, 100))).toEqual(size(149, 100));
   // A wide picture after a tall one: the canvas that holds both would be far larger than either.
-  expect(canvasSize({ width: 20, height: 400 }, { width: 400, height: 20 })).toEqual({
-    width: 400,
-    height: 20,
-  });
+  expect(canvasSize(size(20, 400), size(400, 20))).toEqual(size(400, 20));
 });
