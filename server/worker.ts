@@ -1,21 +1,24 @@
 /** The training process: commands in, events out, over the channel of `fork` with `advanced` serialisation. It lives
- * for one training and never longer than its parent. */
+ * for one training and never longer than its parent. The ladder tries its rungs in such processes too, and the one of the
+ * chosen rung goes on to train: what training alone needs is loaded when it starts. */
 import type { TrainerCommand, TrainerEvent } from './training/messages.ts';
-import { loadDataset } from './datasets/catalogue.ts';
-import { checkMemory } from './engine/memory.ts';
+import type { Engine } from './engine/engine.ts';
 import { startEngine } from './engine/start.ts';
+import { tryEngine } from './engine/trial.ts';
 import { shrink } from './heap.mjs';
 import { TrainerControl } from './training/control.ts';
 import { failureEvent } from './training/failure.ts';
-import { train } from './training/trainer.ts';
 
+type Try = TrainerCommand & { type: 'try' };
 type Start = TrainerCommand & { type: 'start' };
 
 /** Milliseconds between two reports of preparation. */
 const PROGRESS_INTERVAL = 100;
 
 const control = new TrainerControl();
-let state: 'idle' | 'preparing' | 'training' | 'ending' = 'idle';
+let state: 'idle' | 'trying' | 'preparing' | 'training' | 'ending' = 'idle';
+/** That of the rung that was tried. */
+let tried: Engine | null = null;
 
 /** Resolves when the event is on its way; a closed channel ends the process anyway. */
 function send(event: TrainerEvent): Promise<void> {
@@ -59,24 +62,43 @@ function progress(): (what: string, fraction: number | null) => void {
   };
 }
 
-async function start({
-  config,
-  rung,
-  allowSoftware,
-  dataDir,
-  cacheDir,
-  resume,
-  weights,
-}: Start): Promise<void> {
+function expectIdle(): void {
   if (state !== 'idle') throw new Error(`the training process is already ${state}`);
-  state = 'preparing';
-  checkMemory(rung, config.network, config.training.batchSize);
+}
+
+async function tryRung({ rung, allowSoftware }: Try): Promise<void> {
+  expectIdle();
+  state = 'trying';
+  const { report, engine } = await tryEngine(rung, { allowSoftware });
+  if (!engine) return end({ type: 'tried', report });
+  engine.onFatal(fail);
+  tried = engine;
+  state = 'idle';
+  await send({ type: 'tried', report });
+}
+
+/** The engine, which a process has one of. */
+async function engineOf({ rung, allowSoftware }: Start): Promise<Engine> {
+  if (tried?.rung === rung) return tried;
+  if (tried) throw new Error(`the training process has the engine ${tried.rung}, and can't start ${rung}`);
   await send({ type: 'preparing', what: `starting the engine ${rung}`, fraction: null });
   const engine = await startEngine(rung, { allowSoftware });
   engine.onFatal(fail);
+  return engine;
+}
+
+async function start(command: Start): Promise<void> {
+  expectIdle();
+  state = 'preparing';
+  const { config, rung, dataDir, cacheDir, resume, weights } = command;
+  const { checkMemory } = await import('./engine/memory.ts');
+  checkMemory(rung, config.network, config.training.batchSize);
+  const engine = await engineOf(command);
+  const { loadDataset } = await import('./datasets/catalogue.ts');
   const { data } = config;
   const seed = data.seed ?? config.seed;
   const dataset = await loadDataset(data, { dataDir, cacheDir, seed, onProgress: progress() });
+  const { train } = await import('./training/trainer.ts');
   shrink();
   state = 'training';
   const description = `${engine.device} · ${engine.version}`;
@@ -91,6 +113,9 @@ async function start({
 
 function obey(command: TrainerCommand): void {
   switch (command.type) {
+    case 'try':
+      tryRung(command).catch(fail);
+      return;
     case 'start':
       start(command).catch(fail);
       return;

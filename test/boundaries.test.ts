@@ -38,7 +38,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ],
   ['server/nn/', 'server/engine/', 'server/datasets/'],
   ['server/training/'],
-  ['server/worker.ts', 'server/rung.ts', 'server/analysis.ts', 'server/runs/', 'server/parity/'],
+  ['server/worker.ts', 'server/analysis.ts', 'server/runs/', 'server/parity/'],
   ['server/http/'],
   ['server/main.ts', 'server/cli/'],
 ];
@@ -119,7 +119,7 @@ test('each library is imported only in its room', () => {
 });
 
 test('processes that try an engine or train load without the library of schemas', () => {
-  const loaded = new Set(['server/rung.ts', 'server/worker.ts', 'server/analysis.ts']);
+  const loaded = new Set(['server/worker.ts', 'server/analysis.ts']);
   for (const path of loaded)
     if (/^(server|shared)\//.test(path))
       imports(path, { types: false }).forEach((target) => loaded.add(target));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ScopeError } from '../../shared/errors.ts';
 import { buildAddon, removeAddon } from '../engine/native/build.ts';
 import { nativeFolder } from '../engine/native/place.ts';
-import { tryRung } from '../runs/ladder.ts';
+import { tryRung } from '../runs/attempt.ts';
 
 interface Options {
   tensorflow?: string;

@@ -8,7 +8,7 @@ import { decodeSafetensorsHeader } from '../../shared/safetensors.ts';
 import { startEngine, type Engine } from '../engine/start.ts';
 import type { Comparison } from '../parity/compare.ts';
 import { parity, type ParityResult } from '../parity/parity.ts';
-import { tryRung } from '../runs/ladder.ts';
+import { tryRung } from '../runs/attempt.ts';
 
 interface Options {
   model: string;

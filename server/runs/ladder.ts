@@ -1,24 +1,17 @@
 /** The ladder of engines: tries every rung for real, each in a process of its own, and takes the best that works. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { EngineReport, RungReport } from '../../shared/protocol.ts';
 import { RUNG_IDS } from '../../shared/rungs.ts';
-import { reasonOf, RUNG_TITLES } from '../engine/engine.ts';
-import { findAddon } from '../engine/tensorflow/addon.ts';
-import { Child, howItEnded, UP_SECONDS } from './child.ts';
+import { attempt, tryRung, untested, type AttemptOptions } from './attempt.ts';
+import type { TrainerProcess } from './process.ts';
 
-export interface LadderOptions {
+export interface LadderOptions extends Pick<AttemptOptions, 'timeoutSeconds' | 'upSeconds' | 'entry'> {
   /** `auto` takes the best; a rung's name takes that one or none. */
   requested: 'auto' | RungId;
-  /** A rung that does not answer within this many seconds has failed. */
-  timeoutSeconds?: number;
-  /** As of ChildOptions. */
-  upSeconds?: number;
-  /** The script that tries one rung; tests put a crashing one in its place. */
-  entry?: string;
-  /** Seconds between the choice and the tests of what is left: a run that waits for the choice starts sooner. */
+  /** Seconds between the choice and the tests of what is left: a run that waits for the choice starts sooner. So long can
+   * it take the process of the chosen rung. */
   pauseSeconds?: number;
 }
 
@@ -29,25 +22,19 @@ const LANES: readonly (readonly RungId[])[] = [
   ['tensorflow', 'wasm'],
 ];
 
-const ENTRY = fileURLToPath(new URL('../rung.ts', import.meta.url));
-
 export class Ladder {
-  readonly #options: Required<LadderOptions>;
+  readonly #options: LadderOptions;
   readonly #listeners = new Set<(report: EngineReport) => void>();
   readonly #chosen: Promise<RungId>;
   readonly #closing = new AbortController();
+  /** The processes of rungs that passed, until the choice is made; then that of the chosen one, until it is taken. */
+  readonly #passed = new Map<RungId, TrainerProcess>();
   #settle: { resolve: (rung: RungId) => void; reject: (error: ScopeError) => void } | null = null;
   #testing: Promise<EngineReport> | null = null;
   #report: EngineReport;
 
   constructor(options: LadderOptions) {
-    this.#options = {
-      timeoutSeconds: 120,
-      upSeconds: UP_SECONDS,
-      entry: ENTRY,
-      pauseSeconds: 0,
-      ...options,
-    };
+    this.#options = options;
     this.#chosen = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.#chosen.catch(() => undefined); // the rejection is for those who ask
     this.#report = {
@@ -82,14 +69,24 @@ export class Ladder {
     return this.#chosen;
   }
 
+  /** The process in which the chosen rung passed, its engine started: the caller's from then on. Null where it has been
+   * taken, or the choice is longer ago than the pause. */
+  take(id: RungId): TrainerProcess | null {
+    const trainer = id === this.#report.chosen ? this.#passed.get(id) : undefined;
+    if (!trainer) return null;
+    this.#passed.delete(id);
+    return trainer;
+  }
+
   /** Ends the rungs that are being tried and tries no more; a choice that is still awaited is refused. */
   close(): void {
     this.#closing.abort();
+    this.#dismiss();
     this.#settle!.reject(new ScopeError('CONFLICT', 'the program is ending'));
   }
 
   async #testAll(): Promise<EngineReport> {
-    const { requested, pauseSeconds } = this.#options;
+    const { requested, pauseSeconds = 0 } = this.#options;
     const { signal } = this.#closing;
     this.#update({ testing: true });
     if (requested === 'auto') await Promise.all(LANES.map((lane) => this.#climb(lane)));
@@ -99,6 +96,7 @@ export class Ladder {
     }
     if (this.#report.chosen !== null && pauseSeconds > 0)
       await wait(pauseSeconds * 1000, undefined, { ref: false, signal }).catch(() => undefined);
+    this.#dismiss();
     for (const { id, verdict } of [...this.#report.rungs]) if (verdict === 'untested') await this.#try(id);
     this.#update({ testing: false });
     if (this.#report.chosen === null) this.#settle!.reject(this.#unavailable());
@@ -115,14 +113,37 @@ export class Ladder {
     const { signal } = this.#closing;
     if (signal.aborted) return;
     const allowSoftware = id === 'webgpu' && requested === 'webgpu';
-    const outcome = await tryRung(id, { ...this.#options, allowSoftware, signal });
-    if (signal.aborted) return; // ended halfway, it has shown nothing
+    const outcome = await this.#attempt(id, { ...this.#options, allowSoftware, signal });
+    if (signal.aborted) return this.#dismiss(); // ended halfway, it has shown nothing
     const rungs = this.#report.rungs.map((rung) => (rung.id === id ? outcome : rung));
     const best = this.#report.chosen === null ? bestOf(rungs, requested) : undefined;
-    if (!best) return this.#update({ rungs });
-    const used: RungReport = { ...best, verdict: 'used', reason: whyUsed(best.id, requested, rungs) };
-    this.#update({ chosen: best.id, rungs: rungs.map((rung) => (rung === best ? used : rung)) });
-    this.#settle!.resolve(best.id);
+    if (!best) this.#update({ rungs });
+    else {
+      const used: RungReport = { ...best, verdict: 'used', reason: whyUsed(best.id, requested, rungs) };
+      this.#update({ chosen: best.id, rungs: rungs.map((rung) => (rung === best ? used : rung)) });
+      this.#settle!.resolve(best.id);
+    }
+    if (this.#report.chosen !== null) this.#dismiss(this.#report.chosen);
+  }
+
+  /** One that passes before the choice is made keeps its process: it may be the one. */
+  async #attempt(id: RungId, options: AttemptOptions): Promise<RungReport> {
+    if (this.#report.chosen !== null) return tryRung(id, options);
+    const { report, trainer } = await attempt(id, options);
+    if (trainer) {
+      this.#passed.set(id, trainer);
+      void trainer.gone.then(() => this.#passed.get(id) === trainer && this.#passed.delete(id));
+    }
+    return report;
+  }
+
+  /** Ends the processes of rungs that passed, but that of one. */
+  #dismiss(except?: RungId): void {
+    for (const [id, trainer] of this.#passed) {
+      if (id === except) continue;
+      trainer.kill();
+      this.#passed.delete(id);
+    }
   }
 
   #update(change: Partial<EngineReport>): void {
@@ -137,56 +158,6 @@ export class Ladder {
     );
     const what = requested === 'auto' ? 'no engine works here' : `the engine asked for does not work here`;
     return new ScopeError('ENGINE_UNAVAILABLE', `${what}: ${reasons.join('; ')}`, { field: 'backend' });
-  }
-}
-
-export interface Attempt {
-  allowSoftware: boolean;
-  timeoutSeconds: number;
-  upSeconds: number;
-  /** The script that tries one rung. */
-  entry: string;
-  /** Ends the process. */
-  signal: AbortSignal;
-}
-
-/** Tries one rung in a process; a crash, a hang or silence is a failure with its reason. Never rejects. */
-export function tryRung(id: RungId, attempt: Partial<Attempt> = {}): Promise<RungReport> {
-  const { allowSoftware = false, timeoutSeconds = 120, upSeconds, entry = ENTRY, signal } = attempt;
-  const missing = entry === ENTRY ? reportMissing(id) : null;
-  if (missing) return Promise.resolve(missing);
-  return new Promise((resolve) => {
-    let report: RungReport | null = null;
-    let late = false;
-    const args = [id, ...(allowSoftware ? ['allow-software'] : [])];
-    const child = new Child(
-      entry,
-      { args, upSeconds },
-      {
-        onMessage: (message) => (report = message as RungReport),
-        onExit: (exit) => {
-          clearTimeout(timer);
-          const how = late ? `no answer within ${timeoutSeconds} s` : `its process ${howItEnded(exit)}`;
-          resolve(report ?? { ...untested(id), verdict: 'failed', reason: how + quote(child.lastWords) });
-        },
-      },
-    );
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill();
-    }, timeoutSeconds * 1000);
-    signal?.addEventListener('abort', () => child.kill(), { once: true });
-  });
-}
-
-/** The report of a rung whose files are not there, for which it takes no process to tell. */
-function reportMissing(id: RungId): RungReport | null {
-  if (id !== 'tensorflow' && id !== 'tensorflow-gpu') return null;
-  try {
-    findAddon(id);
-    return null;
-  } catch (error) {
-    return { ...untested(id), ...reasonOf(error) };
   }
 }
 
@@ -215,25 +186,4 @@ function whyUsed(id: RungId, requested: EngineReport['requested'], rungs: readon
 function inBrief({ reason }: RungReport): string {
   const clause = reason.split(/[:;,(]/)[0]!.trim();
   return clause.length > 64 ? `${clause.slice(0, 63).trimEnd()}…` : clause;
-}
-
-function untested(id: RungId): RungReport {
-  return {
-    id,
-    title: RUNG_TITLES[id],
-    device: null,
-    version: null,
-    verdict: 'untested',
-    reason: 'not tried yet',
-    remedy: '',
-    seconds: null,
-  };
-}
-
-/** What a crashed process wrote last that reads like an error. */
-function quote(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim());
-  const telling =
-    lines.findLast((line) => /error|fatal|abort|fail|terminate/i.test(line)) ?? lines.findLast(Boolean);
-  return telling ? `: ${telling.slice(0, 200)}` : '';
 }

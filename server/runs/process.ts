@@ -24,8 +24,12 @@ export class TrainerProcess {
   readonly #child: Child;
   #listener: ProcessListener | null = null;
   #exit: Exit | null = null;
+  /** Resolves once it has gone. */
+  readonly gone: Promise<void>;
 
   constructor(path: string, upSeconds?: number) {
+    let leave: () => void;
+    this.gone = new Promise((resolve) => (leave = resolve));
     const options = {
       flags: TRAINING_HEAPS,
       serialization: 'advanced' as const,
@@ -37,12 +41,19 @@ export class TrainerProcess {
       onMessage: (message) => this.#listener?.onEvent(message as TrainerEvent),
       onExit: (exit) => {
         this.#exit = { ...exit, lastWords: shorten(this.#child.lastWords) };
+        leave();
         this.#listener?.onExit(this.#exit);
       },
     });
   }
 
-  /** To be called before the first command, which nothing is said without; one that has gone by then says so at once. */
+  /** The last that it wrote to stderr. */
+  get lastWords(): string {
+    return this.#child.lastWords;
+  }
+
+  /** To be called before the first command, which nothing is said without; one that has gone by then says so at once.
+   * Takes the place of the listener before. */
   listen(listener: ProcessListener): void {
     this.#listener = listener;
     if (this.#exit) listener.onExit(this.#exit);

@@ -11,6 +11,7 @@ import type {
 import type { TrainerCommand, TrainerEvent } from '../training/messages.ts';
 import type { RunFolder } from './folder.ts';
 import { isMomentId } from './id.ts';
+import type { Launch } from './launch.ts';
 import type { Exit, TrainerProcess } from './process.ts';
 import { summarise, type Progress } from './record.ts';
 
@@ -34,13 +35,9 @@ export type RunEvent =
   | { type: 'live'; id: string; bytes: Uint8Array; watch: Watch; step: StepMetrics | null };
 
 export type Watch = Extract<TrainerCommand, { type: 'watch' }>['watch'];
-export type Start = Extract<TrainerCommand, { type: 'start' }>;
 
-export interface SessionOptions {
+export interface SessionOptions extends Launch {
   folder: RunFolder;
-  /** Not spoken to yet. */
-  trainer: TrainerProcess;
-  start: Start;
   watch: Watch;
   emit(event: RunEvent): void;
   /** Called once the process has gone, before the end is announced. */
@@ -126,6 +123,8 @@ export class RunSession {
     const { id, record } = this.#folder;
     const { emit } = this.#options;
     switch (event.type) {
+      case 'tried':
+        return; // before the run had the process
       case 'preparing':
         return this.#prepare(event.what, event.fraction);
       case 'ready':

@@ -1,35 +1,21 @@
 /** Starts runs, one training process each, and keeps them in hand: queue, commands, listeners, shutdown. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RunConfig, RungId } from '../../shared/config.ts';
+import type { RunConfig } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { ProbeInfo, RunDetail, RunState, RunSummary } from '../../shared/protocol.ts';
 import type { RunFolder } from './folder.ts';
 import { epochOf } from './id.ts';
-import { TrainerProcess, WORKER } from './process.ts';
+import { launch, type LaunchOptions, type Waiting } from './launch.ts';
 import { detail, probesOf, summarise } from './record.ts';
-import { RunSession, type RunEvent, type Start, type Watch } from './session.ts';
+import { RunSession, type RunEvent, type Watch } from './session.ts';
 import type { RunStore } from './store.ts';
 
-export interface SupervisorOptions {
+export interface SupervisorOptions extends LaunchOptions {
   store: RunStore;
-  /** The rung for runs that leave it to the ladder; rejects where none works. */
-  chosen: () => Promise<RungId>;
-  /** What the user asked for with --backend. */
-  requested: 'auto' | RungId;
-  dataDir: string | null;
-  cacheDir: string;
   /** Runs under way at a time; the others wait. */
   concurrency?: number;
-  /** The script of the training process. */
-  worker?: string;
   /** How long a process may take to stop when all are shut down, ms; then it is killed. */
   shutdownMs?: number;
-}
-
-/** A run that waits, with the id of the checkpoint that it goes on from. */
-interface Waiting {
-  folder: RunFolder;
-  resume: string | null;
 }
 
 export class Supervisor {
@@ -176,31 +162,26 @@ export class Supervisor {
   }
 
   async #next(): Promise<void> {
-    const { concurrency = 1, requested, dataDir, cacheDir, worker = WORKER } = this.#options;
+    const { concurrency = 1 } = this.#options;
     const next = this.#queue[0];
     if (this.#closing || !next || this.#sessions.size + this.#starting >= concurrency) return;
     const { folder } = next;
-    const { config } = folder.record;
     this.#starting++;
-    // Comes up while the engine is chosen.
-    const trainer = new TrainerProcess(worker);
-    const begin = await this.#begin(next).catch((error: Error) => error);
+    const launched = await launch(next, this.#options).catch((error: Error) => error);
     this.#starting--;
-    const dropped = this.#closing || this.#queue[0] !== next;
-    if (dropped || begin instanceof Error) trainer.kill();
-    if (dropped) return void this.#next();
+    if (this.#closing || this.#queue[0] !== next) {
+      if (!(launched instanceof Error)) launched.trainer.kill();
+      return void this.#next();
+    }
     this.#queue.shift();
-    if (begin instanceof Error) {
-      this.#settle(folder, 'failed', begin.message);
+    if (launched instanceof Error) {
+      this.#settle(folder, 'failed', launched.message);
       return void this.#next();
     }
     const { id } = folder;
-    const allowSoftware =
-      config.backend === 'webgpu' || (config.backend === 'auto' && requested === 'webgpu');
     const session = new RunSession({
       folder,
-      trainer,
-      start: { type: 'start', config, allowSoftware, dataDir, cacheDir, ...begin },
+      ...launched,
       watch: this.#watches.get(id) ?? null,
       emit: (event) => this.#emit(event),
       onEnd: () => {
@@ -211,14 +192,6 @@ export class Supervisor {
     this.#sessions.set(id, session);
     void folder.dropStart().catch(() => undefined);
     void this.#next();
-  }
-
-  /** The engine, and the large files, which are read no sooner. */
-  async #begin({ folder, resume }: Waiting): Promise<Pick<Start, 'rung' | 'resume' | 'weights'>> {
-    const { backend } = folder.record.config;
-    const rung = backend === 'auto' ? await this.#options.chosen() : backend;
-    if (resume !== null) return { rung, resume: await folder.checkpoints.read(resume), weights: null };
-    return { rung, resume: null, weights: await folder.readStart() };
   }
 
   async #goOn(folder: RunFolder): Promise<void> {

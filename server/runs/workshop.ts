@@ -41,11 +41,12 @@ export async function openWorkshop({
   worker = WORKER,
 }: WorkshopOptions): Promise<Workshop> {
   const store = await RunStore.open(runs);
-  const ladder = new Ladder({ requested: backend, pauseSeconds: 5 });
+  const ladder = new Ladder({ requested: backend, pauseSeconds: 5, entry: worker });
   const places = { dataDir, cacheDir: cacheFolder() };
   const supervisor = new Supervisor({
     store,
     chosen: () => ladder.chosen(),
+    take: (rung) => ladder.take(rung),
     requested: backend,
     worker,
     ...places,

@@ -6,6 +6,7 @@ import type {
   EpochMetrics,
   MergeReport,
   ProbeInfo,
+  RungReport,
   SnapshotMeasures,
   StepMetrics,
 } from '../../shared/protocol.ts';
@@ -13,6 +14,8 @@ import type { Watch } from './control.ts';
 
 /** What the training process reports. */
 export type TrainerEvent =
+  /** The answer to `try`; the process ends after it where the rung did not pass. */
+  | { type: 'tried'; report: RungReport }
   /** Progress of preparation, for people: 'rendering emoji 1200 / 6400'. `fraction` is 0 to 1. */
   | { type: 'preparing'; what: string; fraction: number | null }
   | {
@@ -66,6 +69,8 @@ export type TrainerEvent =
 
 /** What the server asks of the training process. */
 export type TrainerCommand =
+  /** Start an engine and show that it computes right; `start` on the same rung finds it started. */
+  | { type: 'try'; rung: RungId; allowSoftware: boolean }
   | {
       type: 'start';
       config: RunConfig;

@@ -55,7 +55,7 @@ async function benchOf(area: string): Promise<Bench> {
 
 async function availableRungs(): Promise<RungId[]> {
   if (BUNDLED) return ['webgpu']; // the others need files of theirs
-  const { tryRung } = await import('../../server/runs/ladder.ts');
+  const { tryRung } = await import('../../server/runs/attempt.ts');
   const working: RungId[] = [];
   for (const id of RUNG_IDS.filter((rung) => !LEFT_OUT.includes(rung)))
     if ((await tryRung(id)).verdict === 'passed') working.push(id);

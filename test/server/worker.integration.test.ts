@@ -97,6 +97,44 @@ test('a training process prepares, trains, reports and ends by itself', async ()
   for (const { bytes } of snapshots) expect(decodeFrame(bytes).probes.length).toBe(7);
 });
 
+test('it tries an engine, and trains on it without starting it again', async () => {
+  const worker = new Worker();
+  worker.send({ type: 'try', rung: 'wasm', allowSoftware: false });
+  const { report } = await worker.next('tried');
+  expect(report).toMatchObject({
+    ...{ id: 'wasm', title: 'WebAssembly', verdict: 'passed', reason: 'loss and gradients are right' },
+    version: expect.stringContaining('tfjs-backend-wasm') as string,
+  });
+  expect(report.seconds).toBeGreaterThan(0);
+  worker.start({ training: { epochs: 3, batchSize: 500 } });
+  expect(await worker.exit).toBe(0);
+  expect(only(worker.events, 'ready')[0]).toMatchObject({ backend: 'wasm' });
+  const prepared = only(worker.events, 'preparing').map(({ what }) => what);
+  expect(prepared.filter((what) => what.includes('engine'))).toEqual([]);
+});
+
+test('one engine a process: after another was tried, a training is refused', async () => {
+  const worker = new Worker();
+  worker.send({ type: 'try', rung: 'cpu', allowSoftware: false });
+  await worker.next('tried');
+  worker.start();
+  expect(await worker.next('failure')).toMatchObject({
+    message: "the training process has the engine cpu, and can't start wasm",
+  });
+  expect(await worker.exit).toBe(1);
+});
+
+test('a process whose engine does not pass says why and ends', async () => {
+  const worker = new Worker();
+  worker.send({ type: 'try', rung: 'abacus' as 'cpu', allowSoftware: false });
+  const { report } = await worker.next('tried');
+  expect(report).toMatchObject({
+    ...{ id: 'abacus', verdict: 'failed', version: null, seconds: null },
+    reason: expect.stringContaining("engine 'abacus' is unknown") as string,
+  });
+  expect(await worker.exit).toBe(0);
+});
+
 test('it answers pulls, pauses, resumes and stops', async () => {
   const worker = new Worker();
   worker.start(LONG);

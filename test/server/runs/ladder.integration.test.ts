@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { formatReport } from '../../../server/cli/doctor.ts';
 import { findAddon } from '../../../server/engine/tensorflow/addon.ts';
-import { Ladder, tryRung } from '../../../server/runs/ladder.ts';
+import { tryRung } from '../../../server/runs/attempt.ts';
+import { Ladder } from '../../../server/runs/ladder.ts';
 import type { EngineReport } from '../../../shared/protocol.ts';
 import { hangStarts, isAlive } from './hanging.ts';
 import { until } from './helper.ts';
@@ -12,21 +13,25 @@ import { until } from './helper.ts';
 const folder = mkdtempSync(join(tmpdir(), 'ladder-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A stand-in for rung.ts: passes, or dies as told for each rung. */
+/** A stand-in for the training process: passes and waits, or dies, as told for each rung. */
 function entry(name: string, behaviour: Record<string, string>): string {
   const path = join(folder, `${name}.mjs`);
   writeFileSync(
     path,
-    `const id = process.argv[2];
-     const base = { id, title: id, device: 'd', version: 'v', reason: '', remedy: '', seconds: 0 };
-     switch ((${JSON.stringify(behaviour)})[id]) {
-       case 'pass': process.send({ ...base, verdict: 'passed' }, () => process.exit(0)); break;
-       case 'late': setTimeout(() => process.send({ ...base, verdict: 'passed' }, () => process.exit(0)), 700); break;
-       case 'software': process.send({ ...base, verdict: process.argv[3] === 'allow-software' ? 'passed' : 'software' }); process.disconnect(); break;
-       case 'abort': console.error('terminate called after throwing'); process.abort();
-       case 'hang': setInterval(() => {}, 1000); break;
-       default: console.error('some banner'); console.error('Error: boom'); process.exit(3);
-     }`,
+    `process.on('disconnect', () => process.exit(1));
+     process.on('message', ({ rung: id, allowSoftware }) => {
+       const base = { id, title: id, device: 'd', version: 'v', reason: '', remedy: '', seconds: 0 };
+       const tell = (verdict) => process.send({ type: 'tried', report: { ...base, verdict } });
+       switch ((${JSON.stringify(behaviour)})[id]) {
+         case 'pass': tell('passed'); break;
+         case 'late': setTimeout(() => tell('passed'), 700); break;
+         case 'software': tell(allowSoftware ? 'passed' : 'software'); if (!allowSoftware) process.disconnect(); break;
+         case 'abort': console.error('terminate called after throwing'); process.abort();
+         case 'hang': break;
+         case 'fail': process.send({ type: 'failure', code: 'INTERNAL', message: 'out of luck' }, () => process.exit(1)); break;
+         default: console.error('some banner'); console.error('Error: boom'); process.exit(3);
+       }
+     });`,
   );
   return path;
 }
@@ -130,6 +135,56 @@ test('a rung whose process never comes up has failed, with the reason', async ()
   });
   await expect(ladder.chosen()).rejects.toThrow(/cpu: its process did not start within 2 × 3 s/);
   expect(verdicts(await ladder.test())).toMatchObject({ cpu: 'failed', wasm: 'passed' });
+});
+
+test('a process that fails by itself says why', async () => {
+  const report = await tryRung('cpu', { entry: entry('fails', { cpu: 'fail' }) });
+  expect(report).toMatchObject({ id: 'cpu', verdict: 'failed', reason: 'out of luck' });
+});
+
+test('the process of the chosen rung can be taken once, and those of the others end', async () => {
+  const pids = hangStarts(0);
+  const ladder = new Ladder({
+    requested: 'auto',
+    pauseSeconds: 1000,
+    entry: entry('kept', { webgpu: 'late', tensorflow: 'pass', wasm: 'pass' }),
+  });
+  expect(await ladder.chosen()).toBe('webgpu');
+  expect(ladder.take('tensorflow')).toBeNull();
+  await until(() => pids().filter(isAlive).length === 1);
+  const trainer = ladder.take('webgpu')!;
+  expect(ladder.take('webgpu')).toBeNull();
+  ladder.close();
+  expect(pids().filter(isAlive)).toHaveLength(1);
+  trainer.kill();
+  await trainer.gone;
+  expect(pids().filter(isAlive)).toEqual([]);
+});
+
+test('a process that nobody takes ends once the rest is tried, or with the program', async () => {
+  const pids = hangStarts(0);
+  const script = entry('left', { wasm: 'pass', cpu: 'pass' });
+  const ladder = new Ladder({ requested: 'wasm', entry: script });
+  await ladder.test();
+  expect(ladder.take('wasm')).toBeNull();
+  const closed = new Ladder({ requested: 'wasm', entry: script, pauseSeconds: 1000 });
+  await closed.chosen();
+  closed.close();
+  expect(closed.take('wasm')).toBeNull();
+  await until(() => !pids().some(isAlive));
+});
+
+test('a chosen process that has died is not given away', async () => {
+  const pids = hangStarts(0);
+  const ladder = new Ladder({
+    requested: 'wasm',
+    pauseSeconds: 1000,
+    entry: entry('died', { wasm: 'pass' }),
+  });
+  await ladder.chosen();
+  process.kill(pids()[0]!, 'SIGKILL');
+  await until(() => ladder.take('wasm') === null);
+  ladder.close();
 });
 
 test('a ladder that is closed ends what it tries and tries no more', async () => {

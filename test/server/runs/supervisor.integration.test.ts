@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { RungId } from '../../../shared/config.ts';
 import { TrainerProcess } from '../../../server/runs/process.ts';
+import type { SupervisorOptions } from '../../../server/runs/supervisor.ts';
 import { RunSession } from '../../../server/runs/session.ts';
-import { hangStarts, isAlive } from './hanging.ts';
+import { hangStarts } from './hanging.ts';
 import { configure, createBench, FAKE_WORKER, until, type Bench } from './helper.ts';
 
 let bench: Bench;
@@ -202,37 +203,52 @@ test('a run whose process never comes up fails with the reason', async () => {
 });
 
 /** A bench whose engine is chosen, or refused, when the test says so. */
-async function createUndecided(): Promise<{
+async function createUndecided(options: Partial<SupervisorOptions> = {}): Promise<{
   choose: (rung: RungId) => void;
   refuse: (reason: Error) => void;
 }> {
   let [choose, refuse]: [(rung: RungId) => void, (reason: Error) => void] = [() => {}, () => {}];
   const choice = new Promise<RungId>((resolve, reject) => ([choose, refuse] = [resolve, reject]));
-  bench = await createBench({ chosen: () => choice });
+  bench = await createBench({ chosen: () => choice, ...options });
   return { choose, refuse };
 }
 
-test('a run’s process comes up while the engine is chosen', async () => {
+test('a run trains in the process whose engine is started, where there is one', async () => {
   const pids = hangStarts(0);
-  const { choose } = await createUndecided();
-  const { id } = await bench.supervisor.start(configure('plain'));
-  await until(() => pids().length === 1);
-  expect(bench.supervisor.detail(id).state).toBe('queued');
-  choose('cpu');
-  await bench.reach(id, 'finished');
-  expect(pids()).toHaveLength(1);
+  const ready = [new TrainerProcess(FAKE_WORKER)];
+  const taken: RungId[] = [];
+  const take = (rung: RungId): TrainerProcess | null => {
+    taken.push(rung);
+    return ready.pop() ?? null;
+  };
+  bench = await createBench({ take });
+  for (const name of ['taken', 'forked']) {
+    const { id } = await bench.supervisor.start(configure(name));
+    await bench.reach(id, 'finished');
+  }
+  expect(taken).toEqual(['cpu', 'cpu']);
+  expect(pids()).toHaveLength(2);
 });
 
 test('a run that finds no engine, or is stopped before one is chosen, leaves no process', async () => {
   const pids = hangStarts(0);
-  const { refuse } = await createUndecided();
+  const undecided = await createUndecided();
   const stopped = await bench.supervisor.start(configure('stopped'));
-  await until(() => pids().length === 1);
   bench.supervisor.stop(stopped.id);
   const failed = await bench.supervisor.start(configure('failed'));
-  refuse(new Error('no engine works here'));
+  undecided.refuse(new Error('no engine works here'));
   await bench.reach(failed.id, 'failed');
   expect(bench.supervisor.detail(failed.id).reason).toBe('no engine works here');
   expect(bench.supervisor.detail(stopped.id).state).toBe('stopped');
-  await until(() => !pids().some(isAlive));
+  expect(pids()).toEqual([]);
+});
+
+test('a run that is stopped before the engine is chosen ends the process that it is given', async () => {
+  const given = new TrainerProcess(FAKE_WORKER);
+  const { choose } = await createUndecided({ take: () => given });
+  const { id } = await bench.supervisor.start(configure('stopped'));
+  bench.supervisor.stop(id);
+  choose('cpu');
+  await given.gone;
+  expect(bench.supervisor.detail(id).state).toBe('stopped');
 });

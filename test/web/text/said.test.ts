@@ -32,12 +32,9 @@ test('what no pattern knows stays as it is and is marked as English', () => {
 
 describe('sentences that stand in the source of the server have a translation beside the original', () => {
   const sentences: Record<string, string[]> = {
-    'runs/ladder.ts': [
-      'not tried yet',
-      'asked for with --backend, and it passes',
-      'the first of the ladder, and it passes',
-    ],
-    'rung.ts': ['loss and gradients are right'],
+    'runs/attempt.ts': ['not tried yet'],
+    'runs/ladder.ts': ['asked for with --backend, and it passes', 'the first of the ladder, and it passes'],
+    'engine/trial.ts': ['loss and gradients are right'],
     'engine/webgpu/adapter.ts': [
       'a software adapter, slower than wasm',
       'no WebGPU adapter: no GPU with Vulkan, Metal or Direct3D 12',
