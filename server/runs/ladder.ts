@@ -4,6 +4,7 @@ import type { RungId } from '../../shared/config.ts';
 import { ScopeError } from '../../shared/errors.ts';
 import type { EngineReport, RungReport } from '../../shared/protocol.ts';
 import { RUNG_IDS } from '../../shared/rungs.ts';
+import { mayHaveGpu } from '../engine/gpu.ts';
 import { attempt, tryRung, untested, type AttemptOptions } from './attempt.ts';
 import type { TrainerProcess } from './process.ts';
 
@@ -13,6 +14,8 @@ export interface LadderOptions extends Pick<AttemptOptions, 'timeoutSeconds' | '
   /** Seconds between the choice and the tests of what is left: a run that waits for the choice starts sooner. So long can
    * it take the process of the chosen rung. */
   pauseSeconds?: number;
+  /** Whether a GPU may be here; looked up by default. */
+  gpu?: boolean;
 }
 
 /** Rungs that are tried side by side, one after the other within a lane: two that take the same GPU would get into each
@@ -22,6 +25,9 @@ const LANES: readonly (readonly RungId[])[] = [
   ['tensorflow', 'wasm'],
 ];
 
+/** On a machine without a GPU they are no better than the others, and a run need not wait for them. */
+const ON_GPU: readonly RungId[] = ['tensorflow-gpu', 'webgpu'];
+
 export class Ladder {
   readonly #options: LadderOptions;
   readonly #listeners = new Set<(report: EngineReport) => void>();
@@ -29,19 +35,26 @@ export class Ladder {
   readonly #closing = new AbortController();
   /** The processes of rungs that passed, until the choice is made; then that of the chosen one, until it is taken. */
   readonly #passed = new Map<RungId, TrainerProcess>();
+  /** Rungs whose verdict the choice does not wait for. */
+  readonly #unlikely: readonly RungId[];
   #settle: { resolve: (rung: RungId) => void; reject: (error: ScopeError) => void } | null = null;
   #testing: Promise<EngineReport> | null = null;
   #report: EngineReport;
 
   constructor(options: LadderOptions) {
     this.#options = options;
+    this.#unlikely = (options.gpu ?? mayHaveGpu()) ? [] : ON_GPU;
     this.#chosen = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.#chosen.catch(() => undefined); // the rejection is for those who ask
     this.#report = {
       chosen: null,
       testing: false,
       requested: options.requested,
-      rungs: RUNG_IDS.map((id) => untested(id)),
+      rungs: RUNG_IDS.map((id) =>
+        this.#unlikely.includes(id)
+          ? { ...untested(id), reason: 'no driver of a GPU is here, so it is tried last' }
+          : untested(id),
+      ),
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
     };
@@ -105,7 +118,8 @@ export class Ladder {
 
   /** Tries a lane's rungs until the choice is made. */
   async #climb(lane: readonly RungId[]): Promise<void> {
-    for (const id of lane) if (this.#report.chosen === null) await this.#try(id);
+    for (const id of lane)
+      if (this.#report.chosen === null && !this.#unlikely.includes(id)) await this.#try(id);
   }
 
   async #try(id: RungId): Promise<void> {
@@ -116,7 +130,7 @@ export class Ladder {
     const outcome = await this.#attempt(id, { ...this.#options, allowSoftware, signal });
     if (signal.aborted) return this.#dismiss(); // ended halfway, it has shown nothing
     const rungs = this.#report.rungs.map((rung) => (rung.id === id ? outcome : rung));
-    const best = this.#report.chosen === null ? bestOf(rungs, requested) : undefined;
+    const best = this.#report.chosen === null ? bestOf(rungs, requested, this.#unlikely) : undefined;
     if (!best) this.#update({ rungs });
     else {
       const used: RungReport = { ...best, verdict: 'used', reason: whyUsed(best.id, requested, rungs) };
@@ -161,10 +175,16 @@ export class Ladder {
   }
 }
 
-/** The best rung that passed, or the requested one, once it is known that no better one does. */
-function bestOf(rungs: readonly RungReport[], requested: EngineReport['requested']): RungReport | undefined {
+/** The best rung that passed, or the requested one, once it is known that no better one does, the unlikely aside. */
+function bestOf(
+  rungs: readonly RungReport[],
+  requested: EngineReport['requested'],
+  unlikely: readonly RungId[],
+): RungReport | undefined {
   const candidates = requested === 'auto' ? rungs : rungs.filter((rung) => rung.id === requested);
-  const open = candidates.find(({ verdict }) => verdict === 'untested' || verdict === 'passed');
+  const open = candidates.find(
+    ({ id, verdict }) => verdict === 'passed' || (verdict === 'untested' && !unlikely.includes(id)),
+  );
   return open?.verdict === 'passed' ? open : undefined;
 }
 

@@ -41,6 +41,7 @@ const verdicts = (report: EngineReport) => Object.fromEntries(report.rungs.map((
 test('a crash, a hang and an exit are failures with their reason, and the best rung left is used', async () => {
   const ladder = new Ladder({
     requested: 'auto',
+    gpu: true,
     timeoutSeconds: 5,
     entry: entry('mixed', { 'tensorflow-gpu': 'abort', webgpu: 'hang', wasm: 'pass', cpu: 'pass' }),
   });
@@ -84,6 +85,7 @@ test('a requested rung is tried first, with software allowed, and used although 
 test('a rung that passes soon waits for the better ones, and what is left is tried after the choice', async () => {
   const ladder = new Ladder({
     requested: 'auto',
+    gpu: true,
     entry: entry('late', { webgpu: 'late', tensorflow: 'pass', wasm: 'pass', cpu: 'pass' }),
   });
   const chosen: (string | null)[] = [];
@@ -102,9 +104,34 @@ test('a rung that passes soon waits for the better ones, and what is left is tri
   });
 });
 
+test('without a GPU, what runs on one is tried last, and chosen only where nothing else works', async () => {
+  const script = entry('nogpu', {
+    'tensorflow-gpu': 'pass',
+    webgpu: 'hang',
+    tensorflow: 'fail',
+    wasm: 'pass',
+  });
+  const ladder = new Ladder({ requested: 'auto', gpu: false, timeoutSeconds: 5, entry: script });
+  expect(await ladder.chosen()).toBe('wasm');
+  const untried = { verdict: 'untested', reason: 'no driver of a GPU is here, so it is tried last' };
+  expect(ladder.report.rungs.slice(0, 2)).toMatchObject([untried, untried]);
+  expect(ladder.report.rungs[3]!.reason).toBe(
+    'the best that passes: tensorflow-gpu, webgpu and tensorflow were passed over ' +
+      '(no driver of a GPU is here; out of luck)',
+  );
+  expect(verdicts(await ladder.test())).toMatchObject({ 'tensorflow-gpu': 'passed', webgpu: 'failed' });
+  const only = new Ladder({
+    requested: 'auto',
+    gpu: false,
+    entry: entry('onlygpu', { webgpu: 'pass', cpu: 'pass' }),
+  });
+  expect(await only.chosen()).toBe('webgpu');
+});
+
 test('software is passed over where it was not asked for', async () => {
   const ladder = new Ladder({
     requested: 'auto',
+    gpu: true,
     entry: entry('software2', { webgpu: 'software', cpu: 'pass' }),
   });
   expect(await ladder.chosen()).toBe('cpu');
@@ -122,7 +149,7 @@ test('a requested rung that fails is an error with its reason, whatever else wor
 });
 
 test('where nothing works, every reason is named', async () => {
-  const ladder = new Ladder({ requested: 'auto', entry: entry('none', {}) });
+  const ladder = new Ladder({ requested: 'auto', gpu: true, entry: entry('none', {}) });
   await expect(ladder.chosen()).rejects.toThrow(/no engine works here: tensorflow-gpu: .*; cpu: /);
 });
 
@@ -146,6 +173,7 @@ test('the process of the chosen rung can be taken once, and those of the others 
   const pids = hangStarts(0);
   const ladder = new Ladder({
     requested: 'auto',
+    gpu: true,
     pauseSeconds: 1000,
     entry: entry('kept', { webgpu: 'late', tensorflow: 'pass', wasm: 'pass' }),
   });
@@ -189,7 +217,7 @@ test('a chosen process that has died is not given away', async () => {
 
 test('a ladder that is closed ends what it tries and tries no more', async () => {
   const pids = hangStarts(9);
-  const ladder = new Ladder({ requested: 'auto', entry: entry('closed', {}) });
+  const ladder = new Ladder({ requested: 'auto', gpu: true, entry: entry('closed', {}) });
   const chosen = expect(ladder.chosen()).rejects.toThrow('the program is ending');
   await until(() => pids().length === 2);
   ladder.close();
@@ -204,6 +232,7 @@ test('a ladder that is closed ends what it tries and tries no more', async () =>
 test('a ladder that is closed after the choice keeps it', async () => {
   const ladder = new Ladder({
     requested: 'auto',
+    gpu: true,
     pauseSeconds: 1000,
     entry: entry('kept', { 'tensorflow-gpu': 'pass', tensorflow: 'pass' }),
   });

@@ -7,6 +7,10 @@ const last = (words: string | undefined): string => (words ? `：${words}` : '')
 
 export const ENGINE_SAYINGS: readonly Saying[] = [
   [/^not tried yet$/, () => '尚未测试'],
+  [
+    /^no driver of a GPU is here(, so it is tried last)?$/,
+    ([order]) => `未发现 GPU 驱动${order ? '，因此最后测试' : ''}`,
+  ],
   [/^loss and gradients are right$/, () => '损失和梯度均正确'],
   [/^asked for with --backend, and it passes$/, () => '由 --backend 指定，且通过测试'],
   [/^the first of the ladder, and it passes$/, () => '优先级最高，且通过测试'],
