@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -43,6 +44,15 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
     expect(engine.rung).toBe('tensorflow');
     expect(engine.version).toMatch(/^TensorFlow \d+\.\d+\.\d+, @tensorflow\/tfjs-node/);
     expect(tf.getBackend()).toBe('tensorflow');
+  });
+
+  test('no part of tfjs but its core is loaded for tfjs-node', () => {
+    const loaded = Object.keys(createRequire(import.meta.url).cache).filter((path) =>
+      path.includes(`${sep}@tensorflow${sep}`),
+    );
+    expect(loaded.some((path) => path.includes('register_all_kernels'))).toBe(true);
+    const packages = loaded.map((path) => path.split(`${sep}@tensorflow${sep}`).at(-1)!.split(sep)[0]);
+    expect(new Set(packages)).toEqual(new Set(['tfjs-core', 'tfjs-node-gpu', 'tfjs']));
   });
 
   test('the self-test passes and leaves no tensor behind', async () => {
