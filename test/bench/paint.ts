@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
-import type { RungId } from '../../shared/config.ts';
-import type { RunRequest, RunSummary } from '../../shared/protocol.ts';
+import type { EngineReport, RunRequest, RunSummary } from '../../shared/protocol.ts';
 import { openBrowser, startServer } from '../e2e/helper.ts';
 import type { Bench } from './area.ts';
 import { clock, readDiary } from './diary.ts';
@@ -21,6 +20,7 @@ const RECORDED: RunRequest = {
 const LIVE: RunRequest = { name: 'Live', data: { dataset: 'shapes' }, training: { epochs: 1000 } };
 const REPAINTS = 50;
 const COLD = 7;
+const SIGHTS = 5;
 /** Live frames that have not come after this will not come. */
 const PATIENCE_MS = 120_000;
 
@@ -60,27 +60,30 @@ async function cold(browser: Browser, url: string): Promise<number[]> {
   return times;
 }
 
-/** From `vanillascope ready` to the first live maps of the demo in a page, by someone who knows where to look. */
-async function firstSight(browser: Browser, rung: RungId): Promise<number> {
-  const server = await startServer(['--backend', rung]);
+/** From `vanillascope ready` to the first live maps of the demo in a page, by someone who knows where to look; with the
+ * engine that trained. */
+async function firstSight(browser: Browser, args: string[]): Promise<{ ms: number; engine: string }> {
+  const page = await PaintedPage.blank(browser);
+  const server = await startServer(args);
   const ready = clock();
+  const ask = async <T>(path: string): Promise<T> =>
+    (await (await fetch(`${server.url}/api/${path}`)).json()) as T;
   try {
     let runs: RunSummary[] = [];
     while (runs.length === 0) {
-      runs = (await (await fetch(`${server.url}/api/runs`)).json()) as RunSummary[];
+      runs = await ask('runs');
       await wait(20);
     }
-    const page = await PaintedPage.open(browser, `${server.url}/runs/${runs[0]!.id}`);
+    await page.go(`${server.url}/runs/${runs[0]!.id}`);
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
       const first = (await page.frames()).find(({ shown }) => shown !== null);
-      if (first) {
-        await page.close();
-        return first.shown! - ready;
-      }
+      if (first)
+        return { ms: first.shown! - ready, engine: (await ask<EngineReport>('engine')).chosen ?? 'none' };
       await wait(50);
     }
     throw new Error('the page shows no live maps');
   } finally {
+    await page.close();
     await server.stop();
   }
 }
@@ -163,9 +166,19 @@ export const bench: Bench = async (options) => {
     );
     server.end();
     options.say('paint: first sight');
-    const sights: number[] = [];
-    for (let i = 0; i < 3; i++) sights.push(await firstSight(browser, rung));
-    add('ready to the first live maps', sights, 5000);
+    for (const [how, args] of [
+      ['asked for', ['--backend', rung]],
+      ['chosen', []],
+    ] as const) {
+      const sights = [];
+      for (let i = 0; i < SIGHTS; i++) sights.push(await firstSight(browser, [...args]));
+      const { engine } = sights[0]!;
+      add(
+        `ready to the first live maps, ${engine} ${how}`,
+        sights.map(({ ms }) => ms),
+        5000,
+      );
+    }
   } finally {
     server.end();
     await browser.close();
@@ -186,7 +199,8 @@ export const bench: Bench = async (options) => {
     'asking for the context to the pixels being in it; the slider is moved by a key, counted from the key’s event to ' +
     'the last canvas; from disk the page has not asked for the epoch before. Live: the default preset trains; from ' +
     'running the network for the maps of all blocks to the browser drawing them. First sight: the demo on its cached ' +
-    'data set, from the line `vanillascope ready` to live maps drawn in a page that opens the run as soon as it is there.';
+    'data set, from the line `vanillascope ready` to live maps drawn in a window that stood open and empty and opens the ' +
+    'run as soon as it is there, with an engine asked for by name and with the one that the ladder takes here.';
   return {
     data: rows,
     versions: [`${server.name}: ${server.version}`, `Chromium ${browser.version()}`],

@@ -10,6 +10,9 @@ const NOTES = ts.transpileModule(readFileSync(new URL('pageNotes.ts', import.met
 }).outputText;
 /** Nothing painted for so long: all that had to be is. */
 const QUIET_MS = 150;
+/** Chromium opens a window for a page in an empty cache of its own, whose address bar is a page too and takes some 1.5 s of
+ * a processor; only then does it stand where a person's browser does. */
+const WINDOW_MS = 3000;
 /** A page that has not come to rest after this has something wrong. */
 const PATIENCE_MS = 60_000;
 
@@ -44,13 +47,23 @@ export class PaintedPage {
     page.on('requestfailed', (request) => this.#awaited.delete(request));
   }
 
-  /** Opens a page with an empty cache. */
-  static async open(browser: Browser, url: string): Promise<PaintedPage> {
+  /** An empty page in a window of its own, with an empty cache, that has come to rest. */
+  static async blank(browser: Browser): Promise<PaintedPage> {
     const page = await browser.newPage({ viewport: { width: 2560, height: 1440 } });
     await page.addInitScript({ content: `{${NOTES}}` });
-    const painted = new PaintedPage(page);
-    await page.goto(url, { waitUntil: 'commit' });
-    return painted;
+    await wait(WINDOW_MS);
+    return new PaintedPage(page);
+  }
+
+  static async open(browser: Browser, url: string): Promise<PaintedPage> {
+    const page = await PaintedPage.blank(browser);
+    await page.go(url);
+    return page;
+  }
+
+  /** Resolves when the page has begun to load. */
+  async go(url: string): Promise<void> {
+    await this.page.goto(url, { waitUntil: 'commit' });
   }
 
   async paints(): Promise<Paint[]> {
