@@ -10,6 +10,9 @@ const NOT_BUILT = `<!doctype html><meta charset="utf-8"><title>vanillascope</tit
 <code>npm start</code>, which builds what is stale. The REST interface is at <a href="/api/docs">/api/docs</a>.</p>
 `;
 
+/** Chromium looks it up at every change of the address, of which a view makes many. */
+const ICON = 'favicon.svg';
+
 export async function addPages(app: App, build: string): Promise<void> {
   // `serve: false`: the plugin only sends the files that are chosen below; the folder may be built later.
   await app.register(fastifyStatic, { root: build, serve: false, cacheControl: false });
@@ -20,7 +23,10 @@ export async function addPages(app: App, build: string): Promise<void> {
     const name = path.slice(1);
     // Vite puts a hash of the content into the names below _app/immutable.
     const kept = name.startsWith('_app/immutable/');
-    void reply.header('cache-control', kept ? 'public, max-age=31536000, immutable' : 'no-cache');
+    void reply.header(
+      'cache-control',
+      kept ? 'public, max-age=31536000, immutable' : name === ICON ? 'public, max-age=86400' : 'no-cache',
+    );
     const isFile =
       name !== '' && !name.includes('..') && /\.\w+$/.test(name) && existsSync(join(build, name));
     if (isFile) return reply.sendFile(name);

@@ -5,7 +5,8 @@
  * those of the taps that it was foretold from to be read: all of the same block, but for the average over the last maps.
  */
 import { setImmediate as pause } from 'node:timers/promises';
-import { brotliDecompressSync, crc32 } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliDecompress, crc32 } from 'node:zlib';
 import { Type, type Static } from 'typebox';
 import { ScopeError } from '../../../shared/errors.ts';
 import {
@@ -41,6 +42,8 @@ export interface Part {
 
 /** A tap takes a millisecond or a few: how long reading holds its thread, before the rest has its turn. */
 const TURN_MS = 4;
+
+const unbrotli = promisify(brotliDecompress);
 
 const damaged = (why: string): ScopeError => new ScopeError('INVALID_FRAME', why);
 
@@ -90,6 +93,9 @@ export class PackedFrame {
     if (all && wanted.length < every.length)
       return selectFrame(await this.read({ taps: ids, signal }), null, probes);
     signal?.throwIfAborted();
+    // Other threads decompress what comes next while this one decodes.
+    const contents = taps.map((_, i) => (needed[i] ? this.#content(i) : null));
+    for (const content of contents) content?.catch(() => undefined); // told where it is waited for
     const read: FrameTap[] = [];
     let since = performance.now();
     for (let i = 0; i < taps.length; i++) {
@@ -100,7 +106,9 @@ export class PackedFrame {
         signal?.throwIfAborted();
         since = performance.now();
       }
-      read[i] = this.#tap(i, wanted, read);
+      const content = (await contents[i])!;
+      signal?.throwIfAborted();
+      read[i] = this.#tap(i, content, wanted, read);
     }
     return {
       ...this.header,
@@ -125,26 +133,32 @@ export class PackedFrame {
     return this.header.taps.findIndex((tap) => tap.id === stored.from);
   }
 
-  #tap(at: number, kept: readonly number[], read: readonly FrameTap[]): FrameTap {
-    const shape = this.header.taps[at]!;
-    const stored = this.#stored[at]!;
+  /** What a tap's payload holds; rejects where that is damaged. */
+  async #content(at: number): Promise<Uint8Array> {
     const payload = this.#payloads[at]!;
-    const bad = (why: string, cause?: unknown): ScopeError =>
-      new ScopeError('INVALID_FRAME', `tap ${shape.id} is damaged${why}`, { cause });
-    if (crc32(payload) !== stored.crc) throw bad('');
+    const stored = this.#stored[at]!;
+    if (crc32(payload) !== stored.crc) throw this.#bad(at, '');
     const from = this.#sourceOf(at, true);
-    let content: Uint8Array;
+    const source = from === null ? null : this.header.taps[from]!.shape;
+    const maxOutputLength = largestPayload(this.header.taps[at]!.shape, stored, source);
     try {
-      const source = from === null ? null : this.header.taps[from]!.shape;
-      content = brotliDecompressSync(payload, {
-        maxOutputLength: largestPayload(shape.shape, stored, source),
-      });
+      return await unbrotli(payload, { maxOutputLength, chunkSize: Math.max(64, maxOutputLength) });
     } catch (cause) {
-      throw bad(`: ${(cause as Error).message}`, cause);
+      throw this.#bad(at, `: ${(cause as Error).message}`, cause);
     }
+  }
+
+  #bad(at: number, why: string, cause?: unknown): ScopeError {
+    const { id } = this.header.taps[at]!;
+    return new ScopeError('INVALID_FRAME', `tap ${id} is damaged${why}`, { cause });
+  }
+
+  #tap(at: number, content: Uint8Array, kept: readonly number[], read: readonly FrameTap[]): FrameTap {
+    const from = this.#sourceOf(at, true);
     const source = from === null ? undefined : read[from];
-    const tap = decodeTap(shape, stored, content, { kept, source, lambda: this.header.lambda });
-    if (!tap) throw bad(`: ${content.length} bytes do not fit its shape`);
+    const { lambda } = this.header;
+    const tap = decodeTap(this.header.taps[at]!, this.#stored[at]!, content, { kept, source, lambda });
+    if (!tap) throw this.#bad(at, `: ${content.length} bytes do not fit its shape`);
     return tap;
   }
 }

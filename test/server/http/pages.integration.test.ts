@@ -23,6 +23,7 @@ test('a dashboard that is not built yet says how to build it, and is found once 
   mkdirSync(join(build, '_app/immutable'), { recursive: true });
   writeFileSync(join(build, 'index.html'), '<p>the dashboard</p>');
   writeFileSync(join(build, '_app/immutable/start.js'), 'export {}');
+  writeFileSync(join(build, 'favicon.svg'), '<svg/>');
   writeFileSync(join(build, '..', 'secret.txt'), 'secret');
   expect((await house.app.inject({ url: '/' })).body).toContain('the dashboard');
 });
@@ -39,6 +40,11 @@ test('files are sent with their type, hashed ones to be kept for good, missing o
   expect(script.headers['content-type']).toContain('javascript');
   expect(script.headers['cache-control']).toContain('immutable');
   expect((await house.app.inject({ url: '/_app/immutable/gone.js' })).statusCode).toBe(404);
+  const icon = await house.app.inject({ url: '/favicon.svg' });
+  expect(icon.headers).toMatchObject({
+    'content-type': 'image/svg+xml',
+    'cache-control': 'public, max-age=86400',
+  });
 });
 
 test.each([

@@ -1,8 +1,8 @@
 import { formatView, parseView, type ViewState } from '../view.ts';
 
-/** Milliseconds. A change is painted first, then written; and browsers refuse a page that changes its address all the
- * time. */
-const SOON = 30;
+/** Milliseconds. A change is painted first, also where its maps come from the server's disk, then written, which takes some
+ * 6 ms; and browsers refuse a page that changes its address all the time. */
+const SOON = 150;
 const PAUSE = 100;
 
 /** The view of one run, held in the URL. */
