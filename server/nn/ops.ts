@@ -48,6 +48,9 @@ export interface Ops {
   /** Whether values lie in the processor's own memory, where reading them is a copy and small kernels cost more than the
    * same in JavaScript. */
   readonly inPlace: boolean;
+  /** Whether asking for a tensor's values holds up everything, JavaScript too, until they are there: then it is done as
+   * late as may be. */
+  readonly readsWait: boolean;
   /** Not differentiable. x [N,H,W,C], which came without `norm.bias`, normalised by the running statistics; then the
    * annealed activation at `lambda`, which is none at 0. Null where an engine has no kernel for it: folding it into the
    * weights ahead is quicker there. */
@@ -100,6 +103,7 @@ export interface Ops {
 /** Made of kernels that every backend has; what an engine replaces is compared with these. */
 export const portableOps: Ops = {
   inPlace: false,
+  readsWait: false,
   batchNormInfer: null,
   conv1x1,
   patchConv,

@@ -13,6 +13,9 @@ export interface BoundaryOptions {
   budget: LiveBudget;
   /** The encoded frame of what is watched. */
   frame: (watch: Watch, when?: When) => Promise<Uint8Array>;
+  /** How many steps are issued behind a frame before its values are asked for: where that waits for all that was issued
+   * ahead of it, and the step ahead of the frame is not known to be done sooner. */
+  lag?: number;
   /** What is to be told of the latest step along with a frame. */
   step?: () => StepMetrics | undefined;
 }
@@ -23,6 +26,8 @@ interface Answer {
   outcome: { bytes: Uint8Array } | { error: unknown } | null;
   /** Whether it is the first of its watch. */
   fresh: boolean;
+  /** Steps that have been waited for since it was prepared. */
+  steps: number;
   /** Asks for its values, and then packs them, where that is still to be done. */
   ask: (() => void) | null;
   pack: (() => void) | null;
@@ -90,6 +95,7 @@ export class Boundary {
   stepDone(): void {
     const { budget } = this.#options;
     budget.stepDone();
+    if (this.#answer) this.#answer.steps++;
     if (this.#unpaid) budget.charge(this.#unpaid.fresh);
     this.#unpaid = null;
   }
@@ -97,12 +103,14 @@ export class Boundary {
   /** `stepFollows` unless it is stopped or paused: what can be done behind that step is left to it. */
   async *#look(stepFollows: boolean): AsyncGenerator<TrainerEvent> {
     await setImmediate();
-    const { budget, control } = this.#options;
+    const { budget, control, lag = 0 } = this.#options;
     const answer = this.#answer;
+    const hidden = stepFollows && !control.paused && !control.stopped && budget.hides;
+    if (answer && hidden && answer.steps <= lag) return;
     if (answer?.ask || answer?.pack || (this.#due && (control.fresh || !stepFollows))) {
       budget.begin();
       if (!answer) this.#answer = this.#begin();
-      else if (stepFollows && !control.paused && !control.stopped && budget.hides) this.#ask(answer);
+      else if (hidden) this.#ask(answer);
       else this.#release(answer);
       // It is there at once where memory is the processor's own. A GPU computes it while the next steps are prepared.
       await Promise.race([this.#answer!.done, setImmediate()]);
@@ -135,7 +143,10 @@ export class Boundary {
     const { control } = this.#options;
     const { fresh } = control;
     const watch = control.takePull()!;
-    const answer: Answer = { watch, outcome: null, fresh, ask: null, pack: null, done: Promise.resolve() };
+    const answer: Answer = {
+      ...{ watch, outcome: null, fresh, steps: 0 },
+      ...{ ask: null, pack: null, done: Promise.resolve() },
+    };
     const when = behind
       ? {
           read: new Promise<void>((resolve) => (answer.ask = resolve)),

@@ -68,17 +68,21 @@ export async function* evaluate(
       correct += values[1]!;
     }
   };
-  for (let from = 0; from < places.length; from += batchSize) {
-    const batch = places.slice(from, from + batchSize);
-    const stats = tf.tidy(() => {
-      const { x, labels } = testBatch(split, batch, normalisation, net.config);
-      return testStats(net.apply(x, 'infer'), labels);
-    });
-    readings.add(batch.length, stats);
-    await gather(1);
-    yield;
+  try {
+    for (let from = 0; from < places.length; from += batchSize) {
+      const batch = places.slice(from, from + batchSize);
+      const stats = tf.tidy(() => {
+        const { x, labels } = testBatch(split, batch, normalisation, net.config);
+        return testStats(net.apply(x, 'infer'), labels);
+      });
+      readings.add(batch.length, stats);
+      await gather(1);
+      yield;
+    }
+    await gather(0);
+  } finally {
+    readings.dispose();
   }
-  await gather(0);
   const images = places.length;
   // Nothing has no mean: joined with others it counts for nothing.
   return images > 0

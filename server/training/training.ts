@@ -5,6 +5,7 @@ import { encodeFrame } from '../../shared/frame.ts';
 import type { StepMetrics } from '../../shared/protocol.ts';
 import { lambdaOfStep, learningRateAt, mergeEpoch } from '../../shared/schedule.ts';
 import type { Dataset } from '../datasets/dataset.ts';
+import { ops } from '../nn/ops.ts';
 import { Boundary } from './boundary.ts';
 import { LiveBudget } from './budget.ts';
 import type { TrainerControl, Watch } from './control.ts';
@@ -13,7 +14,7 @@ import { diverged } from './failure.ts';
 import { EpochMeans } from './means.ts';
 import type { TrainerEvent } from './messages.ts';
 import { Pace } from './pace.ts';
-import { Readings, UNREAD_STEPS } from './readings.ts';
+import { Readings, unreadSteps } from './readings.ts';
 import type { When } from './recorder.ts';
 import type { Session } from './session.ts';
 import { trainStep } from './step.ts';
@@ -69,6 +70,7 @@ export class Training {
       pace: this.#pace,
       budget: options.budget ?? new LiveBudget(),
       frame: (watch, when) => this.#frame(watch, when),
+      lag: ops().readsWait ? unreadSteps() : 0,
       step: () => this.#report(STEP_INTERVALS.frame),
     });
   }
@@ -127,32 +129,30 @@ export class Training {
     const means = new EpochMeans();
     this.#pace.startEpoch(epoch);
     batches.startEpoch();
-    for (let step = 0; step < stepsPerEpoch; step++) {
-      yield* this.#boundary.attend();
-      if (this.#stopped) {
-        await readings.take(0);
-        return;
-      }
-      if (!net.merged) net.lambda = lambdaOfStep(training, epoch, step, stepsPerEpoch);
-      const learningRate = (this.#learningRate = learningRateAt(training, epoch, step, stepsPerEpoch));
-      const batch = batches.next();
-      const stats = trainStep(net, session.optimizer, batch, training.labelSmoothing, learningRate);
-      session.step = step + 1;
-      let goesOn = false;
-      try {
+    try {
+      for (let step = 0; step < stepsPerEpoch; step++) {
+        yield* this.#boundary.attend();
+        if (this.#stopped) {
+          await readings.take(0);
+          return;
+        }
+        if (!net.merged) net.lambda = lambdaOfStep(training, epoch, step, stepsPerEpoch);
+        const learningRate = (this.#learningRate = learningRateAt(training, epoch, step, stepsPerEpoch));
+        const batch = batches.next();
+        const stats = trainStep(net, session.optimizer, batch, training.labelSmoothing, learningRate);
+        session.step = step + 1;
+        readings.add({ epoch, step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
         yield* this.#boundary.follow();
-        goesOn = true;
-      } finally {
-        if (!goesOn) stats.dispose();
+        const read = await readings.take(step === stepsPerEpoch - 1 ? 0 : unreadSteps());
+        this.#boundary.stepDone();
+        this.#pace.step(batch.count);
+        for (const { tag, values } of read) this.#count(means, tag, values);
+        this.#latest = read.at(-1)?.tag ?? this.#latest;
+        const metrics = this.#report(STEP_INTERVALS[control.watched ? 'watched' : 'event']);
+        if (metrics) yield { type: 'step', metrics };
       }
-      readings.add({ epoch, step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
-      const read = await readings.take(step === stepsPerEpoch - 1 ? 0 : UNREAD_STEPS);
-      this.#boundary.stepDone();
-      this.#pace.step(batch.count);
-      for (const { tag, values } of read) this.#count(means, tag, values);
-      this.#latest = read.at(-1)?.tag ?? this.#latest;
-      const metrics = this.#report(STEP_INTERVALS[control.watched ? 'watched' : 'event']);
-      if (metrics) yield { type: 'step', metrics };
+    } finally {
+      readings.dispose();
     }
     session.epoch = epoch;
     session.step = 0;

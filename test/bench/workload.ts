@@ -5,7 +5,7 @@ import { VanillaNet } from '../../server/nn/vanillanet.ts';
 import { Random } from '../../server/random.ts';
 import type { Watch } from '../../server/training/control.ts';
 import { Optimizer } from '../../server/training/optimizer.ts';
-import { Readings, UNREAD_STEPS } from '../../server/training/readings.ts';
+import { Readings, unreadSteps } from '../../server/training/readings.ts';
 import { TapRecorder } from '../../server/training/recorder.ts';
 import { trainStep } from '../../server/training/step.ts';
 import type { NetworkConfig } from '../../shared/config.ts';
@@ -65,7 +65,7 @@ export class Workload {
     let steps = 0;
     while (steps < 2 || performance.now() - begin < seconds * 1000) {
       readings.add(null, this.#begin());
-      await readings.take(UNREAD_STEPS);
+      await readings.take(unreadSteps());
       steps++;
     }
     await readings.take(0);

@@ -13,6 +13,7 @@ import { traced } from './trace.ts';
 export function tensorflowOps(): Partial<Ops> {
   return {
     inPlace: !backend().isUsingGpuDevice,
+    readsWait: true,
     conv1x1,
     patchConv,
     depthwise,
