@@ -13,8 +13,8 @@ export interface BoundaryOptions {
   budget: LiveBudget;
   /** The encoded frame of what is watched. */
   frame: (watch: Watch, when?: When) => Promise<Uint8Array>;
-  /** How many steps are issued behind a frame before its values are asked for: where that waits for all that was issued
-   * ahead of it, and the step ahead of the frame is not known to be done sooner. */
+  /** Steps that are issued behind a frame before its values are asked for, where the device is busy: asking waits there for
+   * what is ahead of the frame, which is known to be done so many steps later. 0 where asking waits for nothing. */
   lag?: number;
   /** What is to be told of the latest step along with a frame. */
   step?: () => StepMetrics | undefined;
@@ -75,7 +75,7 @@ export class Boundary {
   async *follow(): AsyncGenerator<TrainerEvent> {
     const { budget } = this.#options;
     const packs = this.#answer?.pack && !this.#answer.ask;
-    if (!packs && !this.#due) return budget.issued();
+    if (!packs && !this.#dueBehind) return budget.issued();
     budget.begin();
     if (packs && this.#answer) {
       this.#release(this.#answer);
@@ -87,7 +87,7 @@ export class Boundary {
         yield this.#event(outcome.bytes, watch);
       }
     }
-    if (this.#due) this.#answer = this.#begin(true);
+    if (this.#dueBehind) this.#answer = this.#begin(true);
     budget.endBehind();
   }
 
@@ -106,11 +106,14 @@ export class Boundary {
     const { budget, control, lag = 0 } = this.#options;
     const answer = this.#answer;
     const hidden = stepFollows && !control.paused && !control.stopped && budget.hides;
-    if (answer && hidden && answer.steps <= lag) return;
-    if (answer?.ask || answer?.pack || (this.#due && (control.fresh || !stepFollows))) {
+    const lags = hidden && lag > 0;
+    if (answer && lags && answer.steps < lag) return;
+    if (answer?.ask || answer?.pack || (this.#due && (control.fresh || !stepFollows || lags))) {
       budget.begin();
-      if (!answer) this.#answer = this.#begin();
-      else if (hidden) this.#ask(answer);
+      if (!answer) {
+        this.#answer = this.#begin(lags);
+        if (lags) return budget.endBehind();
+      } else if (hidden) this.#ask(answer);
       else this.#release(answer);
       // It is there at once where memory is the processor's own. A GPU computes it while the next steps are prepared.
       await Promise.race([this.#answer!.done, setImmediate()]);
@@ -131,6 +134,12 @@ export class Boundary {
   get #due(): boolean {
     const { control, budget } = this.#options;
     return control.pulled && !this.#answer && budget.allows(control.fresh);
+  }
+
+  /** Whether it is to be prepared behind a step that has been issued, rather than at a boundary. */
+  get #dueBehind(): boolean {
+    const { budget, lag = 0 } = this.#options;
+    return this.#due && !(lag > 0 && budget.hides);
   }
 
   get #waits(): boolean {

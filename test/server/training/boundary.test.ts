@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { StepMetrics } from '../../../shared/protocol.ts';
 import { Boundary } from '../../../server/training/boundary.ts';
 import { LiveBudget } from '../../../server/training/budget.ts';
@@ -33,9 +33,13 @@ beforeEach(() => {
   fault = null;
   compute = async () => new Uint8Array([computed.length]);
   control = new TrainerControl();
+  boundary = create();
+});
+
+function create(lag?: number): Boundary {
   const clock = (): number => (now += tick);
-  boundary = new Boundary({
-    control,
+  return new Boundary({
+    ...{ control, lag },
     pace: new Pace({ epochs: 1, stepsPerEpoch: 1 }, clock),
     budget: new LiveBudget(clock),
     frame: async (watch, when) => {
@@ -51,7 +55,7 @@ beforeEach(() => {
     },
     step: () => step,
   });
-});
+}
 
 /** The events of one boundary. */
 async function attend(): Promise<TrainerEvent[]> {
@@ -135,6 +139,37 @@ test('where the device is busy behind a step, a frame is packed and handed over 
   expect(await follow(0.01)).toMatchObject([{ type: 'live', watch: WATCH }]);
   expect(now).toBe(before + 1.01);
   expect(await attend()).toEqual([]);
+});
+
+test('where asking waits for all that was issued, a frame is asked for once the step ahead of it is done', async () => {
+  boundary = create(1);
+  control.watch(WATCH);
+  await train(1);
+  await follow(0.01);
+  const asked = vi.fn(async () => new Uint8Array([9]));
+  compute = asked;
+  for (const watch of [WATCH, { taps: null, probes: [1] }]) {
+    // Also the first frame of a view: it would wait for the step ahead of it as well.
+    control.watch(watch);
+    now += 10;
+    computed = [];
+    asked.mockClear();
+    control.pull();
+    expect(await attend()).toEqual([]);
+    expect(computed).toEqual([watch]);
+    expect(asked).not.toHaveBeenCalled();
+    expect(await follow(0.01)).toEqual([]);
+    expect(asked).not.toHaveBeenCalled();
+    expect(await attend()).toEqual([]);
+    expect(asked).toHaveBeenCalledOnce();
+    expect(await follow(0.01)).toEqual([{ type: 'live', bytes: new Uint8Array([9]), watch }]);
+  }
+});
+
+test('where the device has nothing to do meanwhile, a frame is asked for at once', async () => {
+  boundary = create(1);
+  await prepare();
+  expect(await attend()).toMatchObject([{ type: 'live', watch: WATCH }]);
 });
 
 test.each(['pause', 'stop'] as const)(
