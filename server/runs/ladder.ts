@@ -43,7 +43,7 @@ export class Ladder {
 
   constructor(options: LadderOptions) {
     this.#options = options;
-    this.#unlikely = (options.gpu ?? mayHaveGpu()) ? [] : ON_GPU;
+    this.#unlikely = options.requested !== 'auto' || (options.gpu ?? mayHaveGpu()) ? [] : ON_GPU;
     this.#chosen = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.#chosen.catch(() => undefined); // the rejection is for those who ask
     this.#report = {

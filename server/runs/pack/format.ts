@@ -45,6 +45,9 @@ const TURN_MS = 4;
 
 const unbrotli = promisify(brotliDecompress);
 
+/** A payload is unpacked in one go, or in several of so many bytes: each costs a way between threads. */
+const AT_ONCE = 4 * 2 ** 20;
+
 const damaged = (why: string): ScopeError => new ScopeError('INVALID_FRAME', why);
 
 /** A packed frame whose header is read, and whose taps are read when they are asked for. */
@@ -141,8 +144,9 @@ export class PackedFrame {
     const from = this.#sourceOf(at, true);
     const source = from === null ? null : this.header.taps[from]!.shape;
     const maxOutputLength = largestPayload(this.header.taps[at]!.shape, stored, source);
+    const chunkSize = Math.min(Math.max(64, maxOutputLength), AT_ONCE);
     try {
-      return await unbrotli(payload, { maxOutputLength, chunkSize: Math.max(64, maxOutputLength) });
+      return await unbrotli(payload, { maxOutputLength, chunkSize });
     } catch (cause) {
       throw this.#bad(at, `: ${(cause as Error).message}`, cause);
     }

@@ -139,7 +139,7 @@ test('the address is written a moment after a change, and in a quick succession 
   const { scene, written } = open();
   for (const id of ['2', '4']) scene.selectTyped(id);
   expect(written).toEqual([]);
-  vi.advanceTimersByTime(50);
+  vi.advanceTimersByTime(150);
   expect(written).toEqual(['?epoch=4']);
   for (const id of ['6', '8', '10']) scene.selectTyped(id);
   vi.advanceTimersByTime(1000);
