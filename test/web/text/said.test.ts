@@ -33,7 +33,11 @@ test('what no pattern knows stays as it is and is marked as English', () => {
 describe('sentences that stand in the source of the server have a translation beside the original', () => {
   const sentences: Record<string, string[]> = {
     'runs/attempt.ts': ['not tried yet'],
-    'runs/ladder.ts': ['asked for with --backend, and it passes', 'the first of the ladder, and it passes'],
+    'runs/ladder.ts': [
+      'no driver of a GPU is here, so it is tried last',
+      'asked for with --backend, and it passes',
+      'the first of the ladder, and it passes',
+    ],
     'engine/trial.ts': ['loss and gradients are right'],
     'engine/webgpu/adapter.ts': [
       'a software adapter, slower than wasm',
