@@ -5,7 +5,7 @@
  * built.
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { adamw, type AdamwRates, type AdamwState } from './portable/adamw.ts';
+import { adamw, type AdamwBetas, type AdamwState } from './portable/adamw.ts';
 import { annealed } from './portable/annealed.ts';
 import { batchNormTrain } from './portable/batchNormTrain.ts';
 import { biasAdd } from './portable/biasAdd.ts';
@@ -93,10 +93,18 @@ export interface Ops {
    * value is not) · levels [P,C,H,W], whole numbers 0 to 255 with one range per channel, joined to one vector. */
   quantise(x: Tensor4D): Tensor1D;
   /** Not differentiable. One update of the parameters as vectors; new tensors come back, the old ones stay the
-   * caller's. `decay` is the weight decay of each value, null where nothing decays. */
-  adamw(state: AdamwState, gradient: Tensor1D, decay: Tensor1D | null, rates: AdamwRates): AdamwState;
+   * caller's. `decay` is the weight decay of each value, null where nothing decays; `rates` [3] are those of adamwRates,
+   * and lie where they came from: they are no device's result. */
+  adamw(
+    state: AdamwState,
+    gradient: Tensor1D,
+    decay: Tensor1D | null,
+    betas: AdamwBetas,
+    rates: Tensor1D,
+  ): AdamwState;
   /** Not differentiable. `work` that comes again: it computes a float32 vector of `fixed`, which never change, and of the
-   * present values of `inputs`, and reads no values. An engine may note its kernels and run them in its place. */
+   * present values of `inputs`, and reads no values. Those of its inputs that are variables of float32 it may assign. An
+   * engine may note its kernels and run them in its place: each number in them but λ is the same in every run. */
   traced(fixed: Tensor[], inputs: Tensor[], work: () => Tensor1D): Traced;
 }
 

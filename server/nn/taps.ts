@@ -36,6 +36,11 @@ export class Taps {
     return this.#hooks.has(id);
   }
 
+  /** Whether anyone listens to anything. */
+  get any(): boolean {
+    return this.#hooks.size > 0;
+  }
+
   fire(id: string, value: tf.Tensor): void {
     const hooks = this.#hooks.get(id);
     if (hooks) for (const hook of [...hooks]) hook(id, value);

@@ -101,6 +101,11 @@ export class VanillaNet {
     return this.#taps.register(id, hook, this.#tapIds());
   }
 
+  /** Whether any hook is registered. */
+  get hooked(): boolean {
+    return this.#taps.any;
+  }
+
   #tapIds(): string[] {
     return describeTaps(this.config, this.#merged).map((tap) => tap.id);
   }

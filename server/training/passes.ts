@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FrameTap } from '../../shared/frame.ts';
 import { ops, type Traced } from '../nn/ops.ts';
 import type { VanillaNet } from '../nn/vanillanet.ts';
+import { Recent } from './recent.ts';
 
 /** One tap's part of the vector: for `u8` as Ops.quantise gives it, for `f32` the values [P, C, H, W]. Of values that are
  * read in place (see Ops.inPlace) either is the values as they are, [P, H, W, C]. */
@@ -25,42 +26,36 @@ const KEPT = 2;
 interface Pass {
   net: VanillaNet;
   merged: boolean;
-  /** λ where the activation is a ReLU or none; null between the two. */
+  /** See fixedLambda. */
   lambda: number | null;
   x: tf.Tensor4D;
   parts: string;
 }
 
 export class Passes {
-  /** The latest first. */
-  readonly #kept: { pass: Pass; traced: Traced }[] = [];
+  readonly #kept = new Recent<Pass, Traced>(KEPT);
 
   /** The parts of images x [P, H, W, C] joined to one vector, which is the caller's; `parts` are in the order in which the
    * network has them. Quicker for what comes again. */
   run(net: VanillaNet, x: tf.Tensor4D, parts: readonly Part[]): tf.Tensor1D {
     const told = parts.map(({ id, encoding }) => `${id} ${encoding}`).join();
-    const lambda = net.lambda > 0 && net.lambda < 1 ? null : net.lambda;
-    const pass: Pass = { net, merged: net.merged, lambda, x, parts: told };
-    const at = this.#kept.findIndex((kept) => same(kept.pass, pass));
-    const [found] = at >= 0 ? this.#kept.splice(at, 1) : [];
-    const kept = found ?? { pass, traced: trace(net, x, parts) };
-    this.#kept.unshift(kept);
-    for (const { traced } of this.#kept.splice(KEPT)) traced.dispose();
-    return kept.traced.run(net.lambda);
+    const pass: Pass = { net, merged: net.merged, lambda: fixedLambda(net), x, parts: told };
+    return this.#kept.of(pass, () => trace(net, x, parts)).run(net.lambda);
   }
 
   dispose(): void {
-    for (const { traced } of this.#kept.splice(0)) traced.dispose();
+    this.#kept.dispose();
   }
+}
+
+/** λ where the activation is a ReLU or none, null between the two: what is traced for one λ serves no other such. */
+export function fixedLambda({ lambda }: VanillaNet): number | null {
+  return lambda > 0 && lambda < 1 ? null : lambda;
 }
 
 function trace(net: VanillaNet, x: tf.Tensor4D, parts: readonly Part[]): Traced {
   const variables = net.variables.map(({ variable }) => variable);
   return ops().traced([x], variables, () => joinedParts(net, x, parts));
-}
-
-function same(a: Pass, b: Pass): boolean {
-  return (Object.keys(a) as (keyof Pass)[]).every((key) => a[key] === b[key]);
 }
 
 /** Thrown by the hook of the last tap: what follows it shows nothing. */

@@ -5,7 +5,7 @@ import { ScopeError } from '../../shared/errors.ts';
 import type { Frame, FrameMoment } from '../../shared/frame.ts';
 import type { MergeReport } from '../../shared/protocol.ts';
 import { checkSchedule } from '../../shared/schedule.ts';
-import { BatchSource, normalisation, toInput, type Normalisation } from '../datasets/batches.ts';
+import { BatchSource, normalisation, toInput, type Batch, type Normalisation } from '../datasets/batches.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import { mergeReport } from '../nn/mergeReport.ts';
 import { VanillaNet } from '../nn/vanillanet.ts';
@@ -19,6 +19,7 @@ import type { TrainerEvent } from './messages.ts';
 import { Optimizer } from './optimizer.ts';
 import { chooseProbes, type Probes } from './probes.ts';
 import { TapRecorder, type When } from './recorder.ts';
+import { TrainStep } from './step.ts';
 import { encodeMoment, loadWeights } from './weights.ts';
 
 /** What a merge did, as the `merged` event tells it. */
@@ -36,6 +37,7 @@ export class Session {
   /** The probes as the network sees them, float32 [P, H, W, C]. */
   readonly #inputs: Float32Array;
   #optimizer: Optimizer;
+  #step: TrainStep;
   /** Epochs completed, and steps done of the epoch under way. */
   epoch = 0;
   step = 0;
@@ -78,11 +80,17 @@ export class Session {
       throw error;
     }
     this.#optimizer = new Optimizer(training.optimizer, this.net.trained);
+    this.#step = this.#newStep();
     if (checkpoint) this.#optimizer.restore(checkpoint.optimizer);
   }
 
-  get optimizer(): Optimizer {
-    return this.#optimizer;
+  #newStep(): TrainStep {
+    return new TrainStep(this.net, this.#optimizer, this.config.training.labelSmoothing);
+  }
+
+  /** See TrainStep. */
+  train(batch: Batch, learningRate: number): tf.Tensor1D {
+    return this.#step.run(batch, learningRate);
   }
 
   /** Number of learned values. */
@@ -130,9 +138,11 @@ export class Session {
     const report = await this.#mergeReport();
     const parametersBefore = this.parameters;
     const before = await this.#logits();
+    this.#step.dispose();
     this.net.merge();
     this.#optimizer.dispose();
     this.#optimizer = new Optimizer(this.config.training.optimizer, this.net.trained);
+    this.#step = this.#newStep();
     const after = await this.#logits();
     const maxLogitDifference = before.reduce((most, v, i) => Math.max(most, Math.abs(v - after[i]!)), 0);
     return { parametersBefore, parametersAfter: this.parameters, maxLogitDifference, report };
@@ -196,6 +206,7 @@ export class Session {
 
   dispose(): void {
     this.#recorder.dispose();
+    this.#step.dispose();
     this.#optimizer.dispose();
     this.net.dispose();
   }

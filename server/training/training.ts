@@ -17,7 +17,6 @@ import { Pace } from './pace.ts';
 import { Readings, unreadSteps } from './readings.ts';
 import type { When } from './recorder.ts';
 import type { Session } from './session.ts';
-import { trainStep } from './step.ts';
 
 export interface TrainOptions {
   config: RunConfig;
@@ -139,7 +138,7 @@ export class Training {
         if (!net.merged) net.lambda = lambdaOfStep(training, epoch, step, stepsPerEpoch);
         const learningRate = (this.#learningRate = learningRateAt(training, epoch, step, stepsPerEpoch));
         const batch = batches.next();
-        const stats = trainStep(net, session.optimizer, batch, training.labelSmoothing, learningRate);
+        const stats = session.train(batch, learningRate);
         session.step = step + 1;
         readings.add({ epoch, step: step + 1, images: batch.count, lambda: net.lambda, learningRate }, stats);
         yield* this.#boundary.follow();

@@ -7,7 +7,7 @@ import type { Watch } from '../../server/training/control.ts';
 import { Optimizer } from '../../server/training/optimizer.ts';
 import { Readings, unreadSteps } from '../../server/training/readings.ts';
 import { TapRecorder } from '../../server/training/recorder.ts';
-import { trainStep } from '../../server/training/step.ts';
+import { TrainStep } from '../../server/training/step.ts';
 import type { NetworkConfig } from '../../shared/config.ts';
 import { encodeFrame } from '../../shared/frame.ts';
 import { findPreset } from '../../shared/presets.ts';
@@ -23,6 +23,7 @@ const MOMENT = { epoch: 0, step: 0, lambda: 0.5, merged: false, loss: null, accu
 export class Workload {
   readonly #net: VanillaNet;
   readonly #optimizer: Optimizer;
+  readonly #step: TrainStep;
   readonly #batch: Batch;
   readonly #recorder: TapRecorder;
 
@@ -37,6 +38,7 @@ export class Workload {
       { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05 },
       this.#net.trained,
     );
+    this.#step = new TrainStep(this.#net, this.#optimizer, 0.1);
     const images = (count: number): Float32Array =>
       Float32Array.from({ length: count * size * size * 3 }, () => random.normal());
     this.#batch = {
@@ -53,7 +55,7 @@ export class Workload {
   }
 
   async warm(): Promise<void> {
-    for (let i = 0; i < WARM_STEPS; i++) await this.#step();
+    for (let i = 0; i < WARM_STEPS; i++) await this.#whole();
   }
 
   /** Whole training steps (upload, forward, backward, optimizer, loss read) for at least `seconds`, two at least. Losses
@@ -75,10 +77,10 @@ export class Workload {
 
   /** Leaves a step to the device, or takes it, and gives what is to be read and disposed of. */
   #begin(): tf.Tensor1D {
-    return trainStep(this.#net, this.#optimizer, this.#batch, 0.1, 1e-4);
+    return this.#step.run(this.#batch, 1e-4);
   }
 
-  async #step(): Promise<void> {
+  async #whole(): Promise<void> {
     const stats = this.#begin();
     await stats.data();
     stats.dispose();
@@ -101,8 +103,14 @@ export class Workload {
     return encodeFrame(await this.#recorder.record(this.#net, MOMENT));
   }
 
-  profile(): Promise<Profile> {
-    return profileSteps(() => this.#step());
+  /** Steps as they are told, where an engine would else issue noted ones: a hook sees to that. */
+  async profile(): Promise<Profile> {
+    const hook = this.#net.registerTap('logits', () => undefined);
+    try {
+      return await profileSteps(() => this.#whole());
+    } finally {
+      hook.remove();
+    }
   }
 
   dispatches(): Promise<Dispatches> {
@@ -111,6 +119,7 @@ export class Workload {
 
   dispose(): void {
     this.#recorder.dispose();
+    this.#step.dispose();
     this.#optimizer.dispose();
     this.#net.dispose();
   }

@@ -1,19 +1,21 @@
 /** AdamW by TensorFlow's own optimizer kernels, which pass over the vectors once. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AdamwRates, AdamwState } from '../../nn/portable/adamw.ts';
+import type { AdamwBetas, AdamwState } from '../../nn/portable/adamw.ts';
 import { FLOAT32, FLOATS, type Attributes } from './attributes.ts';
 import { Chain } from './execute.ts';
 
 const VALUE: Attributes = { dtype: FLOAT32 };
 const NONE: Attributes = {};
 const ADAM: Attributes = { ...FLOATS, use_locking: false, use_nesterov: false };
+const UNPACK: Attributes = { ...FLOATS, num: { int: 3 }, axis: { int: 0 } };
 const DESCENT: Attributes = { ...FLOATS, use_locking: false };
 
 export function adamw(
   { weights, mean, square }: AdamwState,
   gradient: tf.Tensor1D,
   decay: tf.Tensor1D | null,
-  { learningRate, beta1, beta2, epsilon, step }: AdamwRates,
+  { beta1, beta2 }: AdamwBetas,
+  rates: tf.Tensor1D,
 ): AdamwState {
   return Chain.run((chain) => {
     const variables = [weights, mean, square].map((tensor, i) => {
@@ -28,22 +30,15 @@ export function adamw(
       return id;
     });
     const [w, m, v] = variables as [number, number, number];
+    const [rate, stepSize, epsilon] = chain.outputs('Unpack', [chain.of(rates)], UNPACK, [[], [], []]);
     if (decay) {
       const pull = chain.op('Mul', [chain.of(weights), chain.of(decay)], FLOATS, weights.shape);
-      chain.effect('ResourceApplyGradientDescent', [w, chain.floats(learningRate), pull.id], DESCENT);
+      chain.effect('ResourceApplyGradientDescent', [w, rate!.id, pull.id], DESCENT);
     }
-    const correction2 = 1 - beta2 ** step;
-    // The kernel adds epsilon to √v, PyTorch to √(v / (1 - β₂ᵗ)).
-    const numbers = [
-      beta1 ** step,
-      beta2 ** step,
-      learningRate,
-      beta1,
-      beta2,
-      epsilon * Math.sqrt(correction2),
-    ];
-    const inputs = numbers.map((value) => chain.floats(value));
-    chain.effect('ResourceApplyAdam', [w, m, v, ...inputs, chain.of(gradient)], ADAM);
+    // Powers of β of 0 make the kernel take the rate as the size of the step.
+    const none = chain.constant(0);
+    const numbers = [none, none, stepSize!.id, chain.constant(beta1), chain.constant(beta2), epsilon!.id];
+    chain.effect('ResourceApplyAdam', [w, m, v, ...numbers, chain.of(gradient)], ADAM);
     const [nextWeights, nextMean, nextSquare] = variables.map((id) => {
       const value = chain.op('ReadVariableOp', [id], VALUE, weights.shape);
       chain.effect('DestroyResourceOp', [id], NONE);

@@ -20,14 +20,15 @@ export class Calls<Op, Id> {
   readonly #issuer: Issuer<Op, Id>;
   readonly #calls: readonly (Call<Op> & { done: readonly number[] })[];
 
-  /** Those of `calls` that the places `wanted` depend on; what else they make is freed once no call takes it any more. */
+  /** Those of `calls` that the places `wanted` depend on, and those that make nothing: they are there for what they do to
+   * what they take. What else is made is freed once no call takes it any more. */
   constructor(issuer: Issuer<Op, Id>, calls: readonly Call<Op>[], wanted: readonly number[]) {
     this.#issuer = issuer;
     const made = new Set(calls.flatMap(({ outputs }) => outputs));
     const later = new Set(wanted);
     const needed = [];
     for (const call of calls.toReversed()) {
-      if (!call.outputs.some((place) => later.has(place))) continue;
+      if (call.outputs.length > 0 && !call.outputs.some((place) => later.has(place))) continue;
       const touched = new Set([...call.outputs, ...call.inputs]);
       const done = [...touched].filter((place) => made.has(place) && !later.has(place));
       for (const place of call.inputs) later.add(place);

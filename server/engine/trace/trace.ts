@@ -26,8 +26,8 @@ export interface Tracer<Op, Id> extends Issuer<Op, Id> {
   idsOf(tensors: readonly tf.Tensor[]): Id[];
   /** Whether it is an annealed activation at a λ between 0 and 1. */
   isAnnealed(op: Op): boolean;
-  /** A vector that an op has made, as a tensor of the present scope. */
-  tensor(id: Id, shape: readonly number[]): tf.Tensor1D;
+  /** What an op has made, float32, as a tensor of the present scope. */
+  tensor(id: Id, shape: readonly number[]): tf.Tensor;
 }
 
 interface Trace<Op, Id> {
@@ -36,18 +36,18 @@ interface Trace<Op, Id> {
   /** Of that, what was computed of fixed tensors. */
   settled: readonly Id[];
   calls: Calls<Op, Id>;
-  /** Place of the result. */
-  result: number;
+  /** Places of the results. */
+  results: readonly number[];
 }
 
-/** How `result` was made of `inputs` and `fixed`. Null where that can't be told: another tensor was taken that is no
- * constant, two inputs were one tensor, or no input had a part in it. */
+/** How `results` were made of `inputs` and `fixed`. Null where that can't be told: another tensor was taken that is no
+ * constant, two inputs or two results were one tensor, or no input had a part in a result. */
 function traceOf<Op, Id>(
   tracer: Tracer<Op, Id>,
   notes: Notes<Op, Id>,
   inputs: readonly Id[],
   fixed: readonly Id[],
-  result: Id,
+  results: readonly Id[],
 ): Trace<Op, Id> | null {
   const places = new Map<Id, number>();
   const placeOf = (id: Id): number => {
@@ -67,17 +67,22 @@ function traceOf<Op, Id>(
       settled.add(placeOf(id));
     }
     const call = { op, inputs: inputs.map(placeOf), outputs: outputs.map(placeOf) };
-    const same = call.inputs.every((place) => settled.has(place)) && !tracer.isAnnealed(op);
+    // What takes nothing makes something new each time, and what makes nothing does something each time.
+    const same =
+      Math.min(inputs.length, outputs.length) > 0 &&
+      call.inputs.every((place) => settled.has(place)) &&
+      !tracer.isAnnealed(op);
     (same ? once : each).push(call);
     if (same) for (const place of call.outputs) settled.add(place);
   }
-  const end = placeOf(result);
-  if (!each.some(({ outputs }) => outputs.includes(end))) return null;
-  const calls = new Calls(tracer, each, [end]);
+  const ends = results.map(placeOf);
+  const remade = new Set(each.flatMap(({ outputs }) => outputs));
+  if (new Set(ends).size < ends.length || !ends.every((end) => remade.has(end))) return null;
+  const calls = new Calls(tracer, each, ends);
   const made = new Set(once.flatMap(({ outputs }) => outputs));
   const kept = calls.inputs.filter((place) => made.has(place));
   new Calls(tracer, once, kept).run(ids);
-  return { ids, settled: kept.map((place) => ids[place]!), calls, result: end };
+  return { ids, settled: kept.map((place) => ids[place]!), calls, results: ends };
 }
 
 /** Ops.traced of an engine. */
@@ -86,6 +91,8 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
     let notes: Notes<Op, Id> | null = null;
     let trace: Trace<Op, Id> | null = null;
     let shape: readonly number[] = [];
+    /** Those of the inputs that the work assigns. */
+    let assigned: readonly tf.Variable[] = [];
 
     function noted(): tf.Tensor1D {
       const [before, same] = [tracer.idsOf(inputs), tracer.idsOf(fixed)];
@@ -93,18 +100,27 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
       try {
         const result = notes.during(work);
         shape = result.shape;
-        trace = traceOf(tracer, notes, before, same, tracer.idsOf([result])[0]!);
+        assigned = tracer
+          .idsOf(inputs)
+          .flatMap((id, i) => (id === before[i] ? [] : [inputs[i] as tf.Variable]));
+        trace = traceOf(tracer, notes, before, same, tracer.idsOf([result, ...assigned]));
         return result;
       } finally {
         if (!trace) notes.drop();
       }
     }
 
-    function again({ ids, calls, result }: Trace<Op, Id>, lambda: number): tf.Tensor1D {
+    function again({ ids, calls, results }: Trace<Op, Id>, lambda: number): tf.Tensor1D {
       const all = [...ids];
       tracer.idsOf(inputs).forEach((id, place) => (all[place] = id));
       calls.run(all, lambda);
-      return tracer.tensor(all[result]!, shape);
+      const [result, ...places] = results;
+      assigned.forEach((variable, i) => {
+        const value = tracer.tensor(all[places[i]!]!, variable.shape);
+        variable.assign(value);
+        value.dispose();
+      });
+      return tracer.tensor(all[result!]!, shape) as tf.Tensor1D;
     }
 
     return {

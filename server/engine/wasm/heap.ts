@@ -129,7 +129,9 @@ export function annealing(
   name: string,
   attrs: tf.NamedAttrMap,
 ): ((lambda: number) => tf.NamedAttrMap) | null {
-  if (name === 'LeakyRelu') return (lambda) => ({ ...attrs, alpha: 1 - lambda });
+  // The portable activation's, and its gradient's where the slope is not 0.
+  if (name === 'LeakyRelu' || (name === 'Step' && attrs.alpha !== 0))
+    return (lambda) => ({ ...attrs, alpha: 1 - lambda });
   const { annealed, numbers } = attrs as Partial<Attributes>;
   if (!annealed || !numbers || numbers[0] === 0 || numbers[0] === 1) return null;
   return (lambda) => ({ ...attrs, numbers: numbers.with(0, lambda) });

@@ -14,5 +14,5 @@ export const traced = tracedBy<KernelRun, tf.DataId>({
   },
   free: (id) => void tf.backend().disposeData(id),
   tensor: (dataId, shape) =>
-    tf.engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype: 'float32' }) as tf.Tensor1D,
+    tf.engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype: 'float32' }),
 });

@@ -1,6 +1,6 @@
 /** AdamW as one kernel over the vectors. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AdamwRates, AdamwState } from '../../nn/portable/adamw.ts';
+import type { AdamwBetas, AdamwState } from '../../nn/portable/adamw.ts';
 import { flatKernel } from './kernel.ts';
 
 const update = (decays: boolean) =>
@@ -17,13 +17,12 @@ const update = (decays: boolean) =>
       rest2: 'f32',
       epsilon: 'f32',
       step_size: 'f32',
-      root: 'f32',
     },
     body: `
   let mean = m[i] * p.beta1 + g[i] * p.rest1;
   let square = v[i] * p.beta2 + g[i] * g[i] * p.rest2;
   let weight = w[i]${decays ? ' - w[i] * decay[i] * p.rate' : ''};
-  next_w[i] = weight - mean / (sqrt(square) / p.root + p.epsilon) * p.step_size;
+  next_w[i] = weight - mean / (sqrt(square) + p.epsilon) * p.step_size;
   next_m[i] = mean;
   next_v[i] = square;`,
   });
@@ -36,17 +35,19 @@ export function adamw(
   { weights, mean, square }: AdamwState,
   gradient: tf.Tensor1D,
   decay: tf.Tensor1D | null,
-  { learningRate, beta1, beta2, epsilon, step }: AdamwRates,
+  { beta1, beta2 }: AdamwBetas,
+  rates: tf.Tensor1D,
 ): AdamwState {
+  // They never were on the device: reading them waits for nothing.
+  const [rate, stepSize, epsilon] = rates.dataSync() as unknown as [number, number, number];
   const params = {
-    rate: learningRate,
+    rate,
     beta1,
     beta2,
     rest1: 1 - beta1,
     rest2: 1 - beta2,
     epsilon,
-    step_size: learningRate / (1 - beta1 ** step),
-    root: Math.sqrt(1 - beta2 ** step),
+    step_size: stepSize,
   };
   const shapes = [weights.shape, weights.shape, weights.shape];
   const inputs = [weights, mean, square, gradient];

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { portableOps, type Ops } from '../../../server/nn/ops.ts';
+import { adamwRates } from '../../../server/nn/portable/adamw.ts';
 import { batchNormInfer } from '../../../server/nn/portable/batchNormInfer.ts';
 import { Random } from '../../../server/random.ts';
 import { cases, type Case } from './agreementCases.ts';
@@ -232,8 +233,11 @@ export function testAgreement(engineOps: () => Ops, reference?: string): void {
         square: tf.zeros([length]) as tf.Tensor1D,
       };
       for (const [i, gradient] of gradients.entries()) {
-        const rates = { learningRate: 0.1 / (i + 1), beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: i + 1 };
-        const next = tf.tidy(() => ({ ...ops.adamw(state, gradient, decay, rates) }));
+        const config = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+        const next = tf.tidy(() => {
+          const rates = tf.tensor1d(adamwRates(config, 0.1 / (i + 1), i + 1));
+          return { ...ops.adamw(state, gradient, decay, config, rates) };
+        });
         tf.dispose([state.weights, state.mean, state.square]);
         state = next;
       }

@@ -4,7 +4,10 @@ import { expect, test, vi } from 'vitest';
 import { ops, type Ops } from '../../../server/nn/ops.ts';
 import { VanillaNet } from '../../../server/nn/vanillanet.ts';
 import { Random } from '../../../server/random.ts';
+import { Optimizer } from '../../../server/training/optimizer.ts';
 import { TapRecorder } from '../../../server/training/recorder.ts';
+import { TrainStep } from '../../../server/training/step.ts';
+import type { OptimizerConfig } from '../../../shared/config.ts';
 import { findPreset } from '../../../shared/presets.ts';
 
 /** An engine watched from below its operations. */
@@ -50,6 +53,30 @@ export function testTraces(watch: () => Watched): void {
     expect(tf.memory().numTensors).toBe(before);
     again.dispose();
     tf.dispose([fixed, variable]);
+  });
+
+  test('what the work assigns is assigned in every run', async () => {
+    const [count, twice] = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2])), tf.variable(tf.zeros([1, 2]))]);
+    const spy = vi.fn(() =>
+      tf.tidy(() => {
+        count.assign(tf.add(count, 1));
+        twice.assign(tf.reshape(tf.mul(count, 2), [1, 2]));
+        return tf.reshape(tf.sub(twice, count), [2]) as tf.Tensor1D;
+      }),
+    );
+    const again = traced([], [count, twice], spy);
+    const before = tf.memory().numTensors;
+    for (let i = 1; i <= 4; i++) {
+      const got = again.run(0.5);
+      expect([...(await got.data())]).toEqual([1 + i, 2 + i]);
+      got.dispose();
+      expect([...(await count.data())]).toEqual([1 + i, 2 + i]);
+      expect([...(await twice.data())]).toEqual([2 + 2 * i, 4 + 2 * i]);
+    }
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(tf.memory().numTensors).toBe(before);
+    again.dispose();
+    tf.dispose([count, twice]);
   });
 
   test('a trace holds its constants until it is disposed of, and frees all else that it makes', () => {
@@ -131,4 +158,76 @@ export function testTraces(watch: () => Watched): void {
       net.dispose();
     },
   );
+
+  const SGD: OptimizerConfig = { kind: 'sgd', momentum: 0.9, weightDecay: 0.01 };
+  const ADAMW: OptimizerConfig = {
+    kind: 'adamw',
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    weightDecay: 0.05,
+  };
+
+  test.each([
+    ['small', ADAMW],
+    ['article', ADAMW],
+    ['small', SGD],
+  ] as const)('steps of %s that come again train as each by itself does: %j', async (preset, config) => {
+    const network = { ...findPreset(preset).network, inputSize: 32, inputChannels: 3, classes: 10 };
+    const random = Random.seeded(6, 'traces');
+    const nets = [0, 1].map(() => new VanillaNet(network, Random.seeded(7, 'traces')));
+    // A hook wants to see the values, so that nothing is traced.
+    const seen = vi.fn();
+    const told = vi.spyOn(nets[0]!, 'apply');
+    const hook = nets[1]!.registerTap('logits', seen);
+    const make = (net: VanillaNet): { optimizer: Optimizer; step: TrainStep } => {
+      const optimizer = new Optimizer(config, net.trained);
+      return { optimizer, step: new TrainStep(net, optimizer, 0.1) };
+    };
+    let made = nets.map(make);
+    const dispose = (): void => {
+      for (const { step, optimizer } of made) {
+        step.dispose();
+        optimizer.dispose();
+      }
+    };
+    const lambdas = [1, 1, 0.9, 0.6, 0.5, 0.3, 0.1, 0, 0, null, null, null];
+    for (const [i, lambda] of lambdas.entries()) {
+      if (lambda !== null) for (const net of nets) net.lambda = lambda;
+      else if (!nets[0]!.merged) {
+        dispose();
+        for (const net of nets) net.merge();
+        made = nets.map(make);
+      }
+      const count = i === 4 || i === 6 ? 5 : 8;
+      const x = Float32Array.from({ length: count * 32 * 32 * 3 }, () => random.normal());
+      const labels = Uint16Array.from({ length: count }, () => random.integer(0, 9));
+      const results = await Promise.all(
+        made.map(async ({ step }) => {
+          const stats = step.run({ x, labels, count }, 0.002 / (i + 1));
+          const values = [...(await stats.data())];
+          stats.dispose();
+          return values;
+        }),
+      );
+      expect(results[0]![0]! / results[1]![0]!).toBeCloseTo(1, 4);
+      expect(results[0]![1]).toBe(results[1]![1]);
+    }
+    expect(seen).toHaveBeenCalledTimes(lambdas.length);
+    // At λ = 1, between the two on 8 and on 5 images, at 0, and merged.
+    expect(told).toHaveBeenCalledTimes(5);
+    for (const [i, { name, variable }] of nets[0]!.variables.entries()) {
+      const [got, expected] = await Promise.all(
+        [variable, nets[1]!.variables[i]!.variable].map((v) => v.data()),
+      );
+      const most = expected!.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+      got!.forEach((value, at) => {
+        if (Math.abs(value - expected![at]!) > 1e-4 * most + 1e-6)
+          expect.fail(`${name}, value ${at}: ${value} instead of ${expected![at]}`);
+      });
+    }
+    hook.remove();
+    dispose();
+    for (const net of nets) net.dispose();
+  });
 }

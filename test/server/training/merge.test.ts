@@ -2,7 +2,6 @@ import { beforeAll, expect, test } from 'vitest';
 import { decodeFrame } from '../../../shared/frame.ts';
 import { evaluate } from '../../../server/training/evaluate.ts';
 import { Session } from '../../../server/training/session.ts';
-import { trainStep } from '../../../server/training/step.ts';
 import { useWasm } from './backend.ts';
 import { collect, only, TINY_DATA, tinyConfig, tinyRun } from './tiny.ts';
 
@@ -32,7 +31,7 @@ async function trained(steps: number): Promise<Session> {
   session.net.lambda = 0;
   for (let step = 0; step < steps; step++) {
     if (step % 3 === 0) session.batches.startEpoch();
-    trainStep(session.net, session.optimizer, session.batches.next(), 0.1, 0.01).dispose();
+    session.train(session.batches.next(), 0.01).dispose();
   }
   return session;
 }
@@ -55,7 +54,7 @@ test('the merge is refused while λ is above 0, and the session trains on', asyn
   await expect(session.merge()).rejects.toMatchObject({ code: 'LAMBDA_NOT_ZERO' });
   expect(session.net.merged).toBe(false);
   session.batches.startEpoch();
-  const stats = trainStep(session.net, session.optimizer, session.batches.next(), 0.1, 0.01);
+  const stats = session.train(session.batches.next(), 0.01);
   expect(Number.isFinite((await stats.data())[0])).toBe(true);
   stats.dispose();
   session.dispose();

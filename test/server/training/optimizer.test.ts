@@ -27,7 +27,8 @@ function step(optimizer: Optimizer, weight: number[], gamma: number[], rate: num
     [parameters.get('conv.weight')!.name]: tf.tensor2d([weight]),
     [parameters.get('bn.gamma')!.name]: tf.tensor1d(gamma),
   };
-  optimizer.step(gradients, rate);
+  optimizer.begin(rate);
+  optimizer.update(gradients);
   tf.dispose(gradients);
 }
 
@@ -137,7 +138,8 @@ test('a state that does not fit is refused with the name of the tensor', async (
 test('a missing gradient is an error that names the parameter', () => {
   const optimizer = new Optimizer(SGD, parameters);
   const only = { [parameters.get('bn.gamma')!.name]: tf.tensor1d([1, 1]) };
-  expect(() => optimizer.step(only, 0.1)).toThrow('conv.weight');
+  optimizer.begin(0.1);
+  expect(() => optimizer.update(only)).toThrow('conv.weight');
   tf.dispose(only);
   optimizer.dispose();
 });

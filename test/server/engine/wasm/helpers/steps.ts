@@ -3,7 +3,7 @@ import { startEngine } from '../../../../../server/engine/start.ts';
 import { VanillaNet } from '../../../../../server/nn/vanillanet.ts';
 import { Random } from '../../../../../server/random.ts';
 import { Optimizer } from '../../../../../server/training/optimizer.ts';
-import { trainStep } from '../../../../../server/training/step.ts';
+import { TrainStep } from '../../../../../server/training/step.ts';
 import { findPreset } from '../../../../../shared/presets.ts';
 
 const [STEPS, BATCH, SIZE] = [3, 48, 32];
@@ -17,11 +17,12 @@ const optimizer = new Optimizer(
   { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05 },
   net.trained,
 );
+const step = new TrainStep(net, optimizer, 0.1);
 const losses: number[] = [];
 for (let i = 0; i < STEPS; i++) {
   const x = Float32Array.from({ length: BATCH * SIZE * SIZE * 3 }, () => random.normal());
   const labels = Uint16Array.from({ length: BATCH }, () => random.integer(0, 9));
-  const stats = trainStep(net, optimizer, { x, labels, count: BATCH }, 0.1, 1e-3);
+  const stats = step.run({ x, labels, count: BATCH }, 1e-3);
   losses.push((await stats.data())[0]!);
   stats.dispose();
 }
