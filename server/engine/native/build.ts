@@ -1,4 +1,4 @@
-/** Builds tfjs-node's addon from the package's unchanged sources, each read after ahead.h. */
+/** Builds tfjs-node's addon from the package's unchanged sources, each read after headers of ours. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -38,7 +38,7 @@ export function addonPackage(): { folder: string; version: string } {
 }
 
 const SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc'];
-const AHEAD = fileURLToPath(new URL('./ahead.h', import.meta.url));
+const HEADERS = ['ahead.h', 'functions.h'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 
 /** Compiles and links; `progress` is told each step. Throws ENGINE_UNAVAILABLE naming what is missing or wrong. */
 export async function buildAddon(wanted: Wanted, progress: (step: string) => void): Promise<Built> {
@@ -64,7 +64,8 @@ export async function buildAddon(wanted: Wanted, progress: (step: string) => voi
       const object = join(dirname(path), `${source}.o`);
       objects.push(object);
       await compile(compiler, [
-        ...['-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8', '-include', AHEAD],
+        ...['-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8'],
+        ...HEADERS.flatMap((header) => ['-include', header]),
         ...[`-I${headers}`, `-I${tensorflow.include}`, '-c', join(folder, 'binding', source), '-o', object],
       ]);
     }

@@ -13,6 +13,9 @@ export interface Binding extends Constants {
   executeOp(name: string, attributes: OpAttribute[], inputs: readonly number[], outputs: number): Output[];
   createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;
   deleteTensor(id: number): void;
+  /** See native/functions.h; only an addon built by `npm run native` has them. */
+  defineFunction?(graph: Uint8Array, name: string, inputs: number, outputs: Int32Array): void;
+  removeFunction?(name: string): void;
 }
 
 /** The part of tfjs-node's backend that is used here. */
@@ -30,19 +33,20 @@ export function backend(): TensorflowBackend {
 /** Small tensors that ops take as inputs again and again (shapes, axes, permutations, counts), for as long as the
  * process lives. */
 const constants = new Map<string, number>();
-const lasting = new Set<number>();
+/** Their types, by id. */
+const lasting = new Map<number, number>();
 
-/** Whether an id is that of such a tensor. */
-export function isLasting(id: number): boolean {
-  return lasting.has(id);
+/** The type of such a tensor; undefined where an id is of another. */
+export function lastingType(id: number): number | undefined {
+  return lasting.get(id);
 }
 
-function constant(key: string, make: () => number): number {
+function constant(key: string, dtype: number, make: () => number): number {
   let id = constants.get(key);
   if (id === undefined) {
     id = make();
     constants.set(key, id);
-    lasting.add(id);
+    lasting.set(id, dtype);
   }
   return id;
 }
@@ -76,7 +80,7 @@ export class Chain {
   /** Whole numbers that come again, as a vector or of another shape. */
   vector(values: readonly number[], shape: readonly number[] = [values.length]): number {
     const { binding } = this.#backend;
-    return constant(`${shape.join()}: ${values.join()}`, () =>
+    return constant(`${shape.join()}: ${values.join()}`, binding.TF_INT32!, () =>
       binding.createTensor(shape, binding.TF_INT32!, Int32Array.from(values)),
     );
   }
@@ -89,7 +93,7 @@ export class Chain {
   /** A number that comes again, or no numbers at all. */
   constant(value: number | null): number {
     const { binding } = this.#backend;
-    return constant(`float ${value}`, () => {
+    return constant(`float ${value}`, binding.TF_FLOAT!, () => {
       const [shape, values] = value === null ? [[0], new Float32Array(0)] : [[], Float32Array.of(value)];
       return binding.createTensor(shape, binding.TF_FLOAT!, values);
     });

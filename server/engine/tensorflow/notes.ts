@@ -1,7 +1,8 @@
 /** Ops of TensorFlow noted while they are issued. Tensors are the addon's ids. */
 import type { Notes as NotesOf, NotedOp } from '../trace/trace.ts';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { OpAttribute } from './attributes.ts';
-import { backend, isLasting, type Binding } from './execute.ts';
+import { backend, lastingType, type Binding } from './execute.ts';
 
 /** An op as the addon takes it. */
 export interface IssuedOp {
@@ -11,6 +12,8 @@ export interface IssuedOp {
   slopeAt: number;
   /** How many outputs it has. */
   count: number;
+  /** TensorFlow's types of what it takes and gives; undefined where that isn't known. */
+  types: { inputs: readonly (number | undefined)[]; outputs: readonly number[] };
 }
 
 export class Notes implements NotesOf<IssuedOp, number> {
@@ -19,6 +22,19 @@ export class Notes implements NotesOf<IssuedOp, number> {
   readonly #held = new Set<number>();
   /** Values that were uploaded and given up again: they are kept here, until `drop`. */
   readonly #kept = new Set<number>();
+  readonly #types = new Map<number, number>();
+
+  /** `tensors` are all that there are before. */
+  constructor(tensors: readonly tf.Tensor[]) {
+    const { binding } = backend();
+    const types: Record<string, number> = {
+      float32: binding.TF_FLOAT!,
+      int32: binding.TF_INT32!,
+      bool: binding.TF_BOOL!,
+    };
+    const ids = backend().getInputTensorIds([...tensors]);
+    tensors.forEach(({ dtype }, i) => this.#types.set(ids[i]!, types[dtype]!));
+  }
 
   during<Result>(work: () => Result): Result {
     const engine = backend();
@@ -32,7 +48,7 @@ export class Notes implements NotesOf<IssuedOp, number> {
   }
 
   isConstant(id: number): boolean {
-    return this.#kept.has(id) || isLasting(id);
+    return this.#kept.has(id) || lastingType(id) !== undefined;
   }
 
   drop(): void {
@@ -46,8 +62,13 @@ export class Notes implements NotesOf<IssuedOp, number> {
       executeOp: (op, attributes, inputs, count) => {
         const made = real.executeOp(op, attributes, inputs, count);
         const slopeAt = attributes.findIndex(({ slope }) => slope);
+        for (const { id, dtype } of made) this.#types.set(id, dtype);
+        const types = {
+          inputs: inputs.map((id) => this.#types.get(id) ?? lastingType(id)),
+          outputs: made.map(({ dtype }) => dtype),
+        };
         this.ops.push({
-          op: { op, attributes, slopeAt, count },
+          op: { op, attributes, slopeAt, count, types },
           inputs: [...inputs],
           outputs: made.map(({ id }) => id),
         });
@@ -56,6 +77,7 @@ export class Notes implements NotesOf<IssuedOp, number> {
       createTensor: (shape, dtype, values) => {
         const id = real.createTensor(shape, dtype, values);
         this.#held.add(id);
+        this.#types.set(id, dtype);
         return id;
       },
       deleteTensor: (id) => {

@@ -1,10 +1,11 @@
 /** Ops.traced by the ops that TensorFlow is given. */
 import { tracedBy } from '../trace/trace.ts';
 import { backend, toTensor } from './execute.ts';
+import { fuser } from './functions.ts';
 import { Notes, type IssuedOp } from './notes.ts';
 
 export const traced = tracedBy<IssuedOp, number>({
-  notes: () => new Notes(),
+  notes: (tensors) => new Notes(tensors),
   idsOf: (tensors) => backend().getInputTensorIds([...tensors]),
   isAnnealed: ({ slopeAt }) => slopeAt >= 0,
   issue({ op, attributes, slopeAt, count }, inputs, lambda) {
@@ -16,6 +17,7 @@ export const traced = tracedBy<IssuedOp, number>({
       .binding.executeOp(op, given, inputs, count)
       .map(({ id }) => id);
   },
+  fuser,
   free: (id) => backend().binding.deleteTensor(id),
   tensor(id, shape) {
     const { binding } = backend();

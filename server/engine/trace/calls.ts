@@ -1,4 +1,5 @@
 /** Ops as a list to be worked off, free of the tensors that they were noted with. */
+import { fuse, type Fuser } from './fuse.ts';
 
 /** An op; tensors are told by their places in a list. */
 export interface Call<Op> {
@@ -18,12 +19,14 @@ export interface Issuer<Op, Id> {
 /** Calls in their order. */
 export class Calls<Op, Id> {
   readonly #issuer: Issuer<Op, Id>;
+  readonly #wanted: readonly number[];
   readonly #calls: readonly (Call<Op> & { done: readonly number[] })[];
 
   /** Those of `calls` that the places `wanted` depend on, and those that make nothing: they are there for what they do to
    * what they take. What else is made is freed once no call takes it any more. */
   constructor(issuer: Issuer<Op, Id>, calls: readonly Call<Op>[], wanted: readonly number[]) {
     this.#issuer = issuer;
+    this.#wanted = wanted;
     const made = new Set(calls.flatMap(({ outputs }) => outputs));
     const later = new Set(wanted);
     const needed = [];
@@ -41,6 +44,15 @@ export class Calls<Op, Id> {
   get inputs(): number[] {
     const made = new Set(this.#calls.flatMap(({ outputs }) => outputs));
     return [...new Set(this.#calls.flatMap(({ inputs }) => inputs))].filter((place) => !made.has(place));
+  }
+
+  /** The same work, with runs of calls done as one call each; whoever wants it gives its ops back to `fuser`. */
+  fused(fuser: Fuser<Op>): Calls<Op, Id> {
+    return new Calls(this.#issuer, fuse(this.#calls, this.#wanted, fuser), this.#wanted);
+  }
+
+  get ops(): Op[] {
+    return this.#calls.map(({ op }) => op);
   }
 
   /** `ids` are those of the tensors at their places; those of what is made and kept are added. */

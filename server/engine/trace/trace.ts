@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Ops, Traced } from '../../nn/ops.ts';
 import { Calls, type Call, type Issuer } from './calls.ts';
+import type { Fuser } from './fuse.ts';
 
 /** An op with the tensors that it took and gave. */
 export interface NotedOp<Op, Id> {
@@ -22,13 +23,19 @@ export interface Notes<Op, Id> {
 
 /** How an engine's work is noted and issued again. */
 export interface Tracer<Op, Id> extends Issuer<Op, Id> {
-  notes(): Notes<Op, Id>;
+  /** `tensors` are all that there will be but what is made meanwhile. */
+  notes(tensors: readonly tf.Tensor[]): Notes<Op, Id>;
   idsOf(tensors: readonly tf.Tensor[]): Id[];
   /** Whether it is an annealed activation at a λ between 0 and 1. */
   isAnnealed(op: Op): boolean;
   /** What an op has made, float32, as a tensor of the present scope. */
   tensor(id: Id, shape: readonly number[]): tf.Tensor;
+  /** Null where this engine has none. */
+  fuser(): Fuser<Op> | null;
 }
+
+/** So many runs show that work comes again often enough to be fused, which costs many runs' time. */
+const RUNS_TO_FUSE = 8;
 
 interface Trace<Op, Id> {
   /** What is the same each time, at its places; the inputs have the first ones. */
@@ -90,13 +97,14 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
   return (fixed, inputs, work): Traced => {
     let notes: Notes<Op, Id> | null = null;
     let trace: Trace<Op, Id> | null = null;
+    let runs = 0;
     let shape: readonly number[] = [];
     /** Those of the inputs that the work assigns. */
     let assigned: readonly tf.Variable[] = [];
 
     function noted(): tf.Tensor1D {
       const [before, same] = [tracer.idsOf(inputs), tracer.idsOf(fixed)];
-      notes = tracer.notes();
+      notes = tracer.notes([...fixed, ...inputs]);
       try {
         const result = notes.during(work);
         shape = result.shape;
@@ -110,7 +118,14 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
       }
     }
 
-    function again({ ids, calls, results }: Trace<Op, Id>, lambda: number): tf.Tensor1D {
+    function fuse(trace: Trace<Op, Id>): void {
+      const fuser = tracer.fuser();
+      if (fuser) trace.calls = trace.calls.fused(fuser);
+    }
+
+    function again(trace: Trace<Op, Id>, lambda: number): tf.Tensor1D {
+      if (++runs === RUNS_TO_FUSE) fuse(trace);
+      const { ids, calls, results } = trace;
       const all = [...ids];
       tracer.idsOf(inputs).forEach((id, place) => (all[place] = id));
       calls.run(all, lambda);
@@ -127,6 +142,7 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
       run: (lambda) => (trace ? again(trace, lambda) : noted()),
       dispose() {
         for (const id of trace?.settled ?? []) tracer.free(id);
+        for (const op of trace?.calls.ops ?? []) tracer.fuser()?.drop(op);
         trace = null;
         notes?.drop();
       },

@@ -13,6 +13,7 @@ export const traced = tracedBy<KernelRun, tf.DataId>({
     return [run({ inputs, attrs: given, backend: tf.backend() })].flat().map(({ dataId }) => dataId);
   },
   free: (id) => void tf.backend().disposeData(id),
+  fuser: () => null,
   tensor: (dataId, shape) =>
     tf.engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype: 'float32' }),
 });

@@ -123,6 +123,62 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
     expect([...tf.tidy(() => tf.add([1, 2], [3, 4]).dataSync())]).toEqual([4, 6]);
   });
 
+  test('what comes again often becomes functions, which go with it', () => {
+    const ours = backend() as { binding: Binding };
+    const { binding } = ours;
+    const names: string[] = [];
+    const removed: string[] = [];
+    const ran: string[] = [];
+    const watched: Pick<Binding, 'executeOp' | 'defineFunction' | 'removeFunction'> = {
+      executeOp(name, ...work) {
+        ran.push(name);
+        return binding.executeOp(name, ...work);
+      },
+      defineFunction(graph, name, ...work) {
+        names.push(name);
+        binding.defineFunction!(graph, name, ...work);
+      },
+      removeFunction(name) {
+        removed.push(name);
+        binding.removeFunction!(name);
+      },
+    };
+    ours.binding = Object.create(binding, Object.getOwnPropertyDescriptors(watched)) as Binding;
+    const [x, y] = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2, 3])), tf.tensor1d([4, 5, 6])]);
+    try {
+      const work = (): tf.Tensor1D =>
+        tf.tidy(() => tf.mul(tf.add(tf.mul(tf.sub(tf.mul(x, y), 1), x), tf.exp(x)), tf.max(y)));
+      const again = ops().traced([y], [x], work);
+      const expected = work();
+      for (let i = 0; i < 12; i++) {
+        ran.length = 0;
+        const got = again.run(0.5);
+        expect(got.dataSync()).toEqual(expected.dataSync());
+        got.dispose();
+      }
+      expect(names).toHaveLength(1);
+      expect(ran).toEqual(names);
+      again.dispose();
+      expect(removed).toEqual(names);
+      expect(() => binding.executeOp(names[0]!, [], [], 1)).toThrow(names[0]);
+      tf.dispose([x, y, expected]);
+    } finally {
+      ours.binding = binding;
+    }
+  });
+
+  test('a function that is none is refused', () => {
+    const { binding } = backend();
+    const define = binding.defineFunction! as (...args: unknown[]) => void;
+    expect(() => define(Uint8Array.of(1, 2, 3), 'f', 0, new Int32Array())).toThrow(/GraphDef/);
+    expect(() => define(new Uint8Array(), 'f', 1, new Int32Array())).toThrow(/lacks an input/);
+    expect(() => define(new Uint8Array(), 'f', 0, Int32Array.of(0, 0))).toThrow(
+      /lacks an input or an output/,
+    );
+    expect(() => define('graph', 'f')).toThrow(TypeError);
+    expect(() => binding.removeFunction!('f')).toThrow(/f/);
+  });
+
   test('a process that ends while ops are queued ends well', async () => {
     const program = fileURLToPath(new URL('./helpers/endsEarly.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [...TYPESCRIPT, program]);

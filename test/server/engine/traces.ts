@@ -191,7 +191,28 @@ export function testTraces(watch: () => Watched): void {
         optimizer.dispose();
       }
     };
-    const lambdas = [1, 1, 0.9, 0.6, 0.5, 0.3, 0.1, 0, 0, null, null, null];
+    // Enough between 0 and 1 for a trace to be fused.
+    const lambdas = [
+      1,
+      1,
+      0.9,
+      0.6,
+      0.5,
+      0.3,
+      0.1,
+      0.8,
+      0.7,
+      0.6,
+      0.5,
+      0.4,
+      0.3,
+      0.2,
+      0,
+      0,
+      null,
+      null,
+      null,
+    ];
     for (const [i, lambda] of lambdas.entries()) {
       if (lambda !== null) for (const net of nets) net.lambda = lambda;
       else if (!nets[0]!.merged) {
@@ -218,7 +239,7 @@ export function testTraces(watch: () => Watched): void {
     expect(told).toHaveBeenCalledTimes(5);
     for (const [i, { name, variable }] of nets[0]!.variables.entries()) {
       const [got, expected] = await Promise.all(
-        [variable, nets[1]!.variables[i]!.variable].map((v) => v.data()),
+        [variable, nets[1]!.variables[i]!.variable].map((v) => v.data() as Promise<Float32Array>),
       );
       const most = expected!.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
       got!.forEach((value, at) => {
