@@ -89,9 +89,9 @@ export class LiveRun {
     let due = Infinity;
     for (const v of this.#viewers) if (v.due < due && v.ready && !v.settled && v.writable()) due = v.due;
     const { until } = this.#rests;
-    if (Math.max(due, until) >= asked) return;
     const now = performance.now();
     const at = Math.max(due, until, now);
+    if (at >= asked) return;
     // Who can take the next one before it is due will most likely be able to take the one after it.
     const every = due > now && due >= until ? this.#pace : null;
     if (!this.#supervisor.pull(this.#id, at - now, every)) return;

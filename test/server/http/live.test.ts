@@ -66,8 +66,10 @@ const paint = ({ viewer }: Fake): void => {
 };
 
 test('one frame is asked for at a time, and the next only when the last has been painted and is due', () => {
+  vi.advanceTimersByTime(10);
   const one = join();
   expect(pulls).toBe(1);
+  vi.advanceTimersByTime(5);
   live.tick();
   expect(pulls).toBe(1);
   receive();
