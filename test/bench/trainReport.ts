@@ -41,7 +41,7 @@ export function reportTraining(rows: readonly Row[], options: Options): string {
   const kernels = rows.filter(({ profile }) => profile !== null);
   if (kernels.length > 0)
     paragraphs.push(
-      "Where a step's kernel time goes, and what share of the step is outside of kernels (JavaScript). TensorFlow's ops are queued, and JavaScript works while they do; for this profile each is waited for, so that a step takes longer than above:",
+      "Where a step's kernel time goes, and what share of the step is outside of kernels (JavaScript). These steps are told op by op, and on TensorFlow each op is waited for; training notes a step once and then issues its ops, on TensorFlow queued and many as one, so that a step takes longer here than above:",
       kernels.map((row) => `- ${placed(row)}: ${describeProfile(row.profile!)}`).join('\n'),
     );
   const dispatched = rows.filter(({ dispatches }) => dispatches !== null);
