@@ -63,9 +63,10 @@ test('sorting and ranges wait behind a button, which says whether they are shown
 test('where there is room, the curves stand beside the maps and before them', async () => {
   await stage.page.setViewportSize({ width: 1280, height: 900 });
   const chart = stage.page.getByRole('img', { name: /^Loss, Accuracy/ });
+  // The page of the phone is shown until the browser has laid it out anew.
+  await expect.poll(() => curves().count()).toBe(0);
   await chart.waitFor();
   expect(await precedes(chart, maps())).toBe(true);
-  expect(await curves().count()).toBe(0);
 });
 
 test('in Chinese, why a run ended is told in Chinese, with the words of the server at hand', async () => {
