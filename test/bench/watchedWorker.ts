@@ -4,20 +4,20 @@
  */
 import { appendFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import { VanillaNet } from '../../server/nn/vanillanet.ts';
 import { LiveBudget } from '../../server/training/budget.ts';
 import type { TrainerEvent } from '../../server/training/messages.ts';
 import { TapRecorder } from '../../server/training/recorder.ts';
+import { TrainStep } from '../../server/training/step.ts';
 import { decodeFrame } from '../../shared/frame.ts';
 import { clock, type DiaryEntry } from './diary.ts';
 
 const path = process.env.VANILLASCOPE_DIARY!;
 const write = (entry: DiaryEntry): void => appendFileSync(path, `${JSON.stringify(entry)}\n`);
 
-const apply = VanillaNet.prototype.apply;
-VanillaNet.prototype.apply = function (x, mode) {
-  if (mode === 'train') write({ is: 'step', at: clock() });
-  return apply.call(this, x, mode);
+const run = TrainStep.prototype.run;
+TrainStep.prototype.run = function (...work) {
+  write({ is: 'step', at: clock() });
+  return run.apply(this, work);
 };
 
 /** When the network was last run for a live frame, and when that had been prepared; 0 once the step ahead of it is done. */

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { setFlagsFromString } from 'node:v8';
 import { assembleKernels } from './assemble.ts';
+import type { Annealing } from '../trace/kernelNotes.ts';
 import type { Threads } from './threads.ts';
 
 /** The part of tfjs's wasm backend that is used here. */
@@ -124,15 +125,11 @@ export function heapKernel(
   };
 }
 
-/** A kernel's attributes at another λ; null where it is no annealed activation, or not at a λ between 0 and 1. */
-export function annealing(
-  name: string,
-  attrs: tf.NamedAttrMap,
-): ((lambda: number) => tf.NamedAttrMap) | null {
+export const annealing: Annealing = (name, attrs) => {
   // The portable activation's, and its gradient's where the slope is not 0.
   if (name === 'LeakyRelu' || (name === 'Step' && attrs.alpha !== 0))
     return (lambda) => ({ ...attrs, alpha: 1 - lambda });
   const { annealed, numbers } = attrs as Partial<Attributes>;
   if (!annealed || !numbers || numbers[0] === 0 || numbers[0] === 1) return null;
   return (lambda) => ({ ...attrs, numbers: numbers.with(0, lambda) });
-}
+};

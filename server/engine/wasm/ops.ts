@@ -5,15 +5,16 @@ import { portableOps, type BatchNormResult, type Ops, type RunningNorm } from '.
 import { batchNormInfer as portableBatchNormInfer } from '../../nn/portable/batchNormInfer.ts';
 import { withGradient } from '../../nn/portable/gradient.ts';
 import { convolutionsOf } from '../products.ts';
+import { tracedKernels } from '../trace/kernels.ts';
 import { adamw } from './adamw.ts';
 import { leaky, leakyGradient } from './annealed.ts';
 import { moments, normalise, normaliseGradient } from './batchNorm.ts';
 import { convolve, filterGradient } from './depthwise.ts';
+import { annealing } from './heap.ts';
 import { maximum, maxPoolGradient } from './maxPool.ts';
 import { patches } from './patches.ts';
 import { product, productByTransposed, transposedProduct } from './product.ts';
 import { quantise } from './quantise.ts';
-import { traced } from './trace.ts';
 import { joined } from './views.ts';
 
 const inFours = (x: tf.Tensor4D): boolean => x.shape[3] % 4 === 0;
@@ -96,5 +97,5 @@ export const wasmOps: Partial<Ops> = {
   joined: (parts) => joined([...parts])[0] as tf.Tensor1D,
   quantise,
   adamw,
-  traced,
+  traced: tracedKernels('wasm', annealing),
 };

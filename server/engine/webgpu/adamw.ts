@@ -1,7 +1,7 @@
 /** AdamW as one kernel over the vectors. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AdamwBetas, AdamwState } from '../../nn/portable/adamw.ts';
-import { flatKernel } from './kernel.ts';
+import { flatKernel, type Made } from './kernel.ts';
 
 const update = (decays: boolean) =>
   flatKernel({
@@ -38,20 +38,16 @@ export function adamw(
   { beta1, beta2 }: AdamwBetas,
   rates: tf.Tensor1D,
 ): AdamwState {
-  // They never were on the device: reading them waits for nothing.
-  const [rate, stepSize, epsilon] = rates.dataSync() as unknown as [number, number, number];
-  const params = {
-    rate,
-    beta1,
-    beta2,
-    rest1: 1 - beta1,
-    rest2: 1 - beta2,
-    epsilon,
-    step_size: stepSize,
+  const numbers: Made<'rate' | 'beta1' | 'beta2' | 'rest1' | 'rest2' | 'epsilon' | 'step_size'> = {
+    of: rates,
+    make([rate, stepSize, epsilon]) {
+      const fixed = { beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2 };
+      return { ...fixed, rate: rate!, step_size: stepSize!, epsilon: epsilon! };
+    },
   };
   const shapes = [weights.shape, weights.shape, weights.shape];
   const inputs = [weights, mean, square, gradient];
-  const next = decay ? decaying([...inputs, decay], shapes, params) : plain(inputs, shapes, params);
+  const next = decay ? decaying([...inputs, decay], shapes, numbers) : plain(inputs, shapes, numbers);
   const [nextWeights, nextMean, nextSquare] = next as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
   return { weights: nextWeights, mean: nextMean, square: nextSquare };
 }

@@ -28,18 +28,39 @@ function copy(whole: tf.TensorInfo, parts: readonly tf.TensorInfo[], direction: 
   });
 }
 
+const JOINED = 'ScopeJoined';
+const PARTED = 'ScopeParted';
+
+tf.registerKernel({
+  kernelName: JOINED,
+  backendName: 'webgpu',
+  kernelFunc: ({ inputs, backend }) => {
+    const parts = Object.values(inputs) as tf.TensorInfo[];
+    const length = parts.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
+    const whole = (backend as Backend).makeTensorInfo([length], 'float32');
+    copy(whole, parts, 'join');
+    return whole;
+  },
+});
+
+tf.registerKernel({
+  kernelName: PARTED,
+  backendName: 'webgpu',
+  kernelFunc: ({ inputs, attrs, backend }) => {
+    const { shapes } = attrs as unknown as { shapes: readonly (readonly number[])[] };
+    const parts = shapes.map((shape) => (backend as Backend).makeTensorInfo(shape, 'float32'));
+    copy(inputs.vector as tf.TensorInfo, parts, 'part');
+    return parts;
+  },
+});
+
 /** See Ops.joined. */
 export function joined(parts: readonly tf.Tensor[]): tf.Tensor1D {
-  const length = parts.reduce((sum, { size }) => sum + size, 0);
-  const whole = (tf.backend() as Backend).makeTensorInfo([length], 'float32');
-  copy(whole, parts, 'join');
-  return tf.engine().makeTensorFromTensorInfo(whole) as tf.Tensor1D;
+  const named = Object.fromEntries(parts.map((part, i) => [`part${i}`, part]));
+  return tf.engine().runKernel<tf.Tensor1D>(JOINED, named);
 }
 
 /** See Ops.parted. */
 export function parted(vector: tf.Tensor1D, shapes: readonly (readonly number[])[]): tf.Tensor[] {
-  const backend = tf.backend() as Backend;
-  const parts = shapes.map((shape) => backend.makeTensorInfo(shape, 'float32'));
-  copy(vector, parts, 'part');
-  return parts.map((part) => tf.engine().makeTensorFromTensorInfo(part));
+  return tf.engine().runKernel<tf.Tensor[]>(PARTED, { vector }, { shapes } as unknown as tf.NamedAttrMap);
 }

@@ -2,6 +2,7 @@
  * fraction of what one of tfjs's costs: what is the same in every step (pipeline, layout, uniforms) is kept, and a
  * kernel may have several outputs. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Annealing } from '../trace/kernelNotes.ts';
 
 /** The parts of tfjs's WebGPU backend that a dispatch goes through; its types call some of them private. */
 export interface Backend extends tf.KernelBackend {
@@ -40,6 +41,51 @@ export interface KernelSource {
 
 /** How many workgroups there are along each dimension. */
 export type Groups = readonly [x: number, y: number, z: number];
+
+type Numbers<Param extends string> = Readonly<Record<Param, number>>;
+
+/** Numbers that are made of a tensor's values each time a kernel runs. The tensor comes from outside and never was on the
+ * device, so that reading it waits for nothing. */
+export interface Made<Param extends string> {
+  of: tf.Tensor;
+  make: (values: Float32Array) => Numbers<Param>;
+}
+
+export type Params<Param extends string> = Numbers<Param> | Made<Param>;
+
+const isMade = <Param extends string>(params: Params<Param>): params is Made<Param> => 'make' in params;
+
+/** A kernel's run as attributes of one of tfjs's kernels. */
+interface Run {
+  kernel: Kernel;
+  shapes: readonly (readonly number[])[];
+  params: Numbers<string>;
+  /** In place of `params`, from the input `of`. */
+  make?: Made<string>['make'];
+  groups: Groups;
+}
+
+/** All our kernels are this one of tfjs's, so that it can be noted what they are given. */
+const NAME = 'ScopeRun';
+
+tf.registerKernel({
+  kernelName: NAME,
+  backendName: 'webgpu',
+  kernelFunc: ({ inputs: { of, ...inputs }, attrs, backend }) => {
+    const { kernel, shapes, params, make, groups } = attrs as unknown as Run;
+    const engine = backend as Backend;
+    const numbers = make ? make(engine.readSync((of as tf.TensorInfo).dataId) as Float32Array) : params;
+    return kernel.dispatch(engine, Object.values(inputs) as tf.TensorInfo[], shapes, numbers, groups);
+  },
+});
+
+/** The slope of an annealed activation is 1 - λ. */
+export const annealing: Annealing = (name, attrs) => {
+  const { params } = attrs as unknown as Partial<Run>;
+  const slope = params?.slope;
+  if (name !== NAME || slope === undefined || slope === 0 || slope === 1) return null;
+  return (lambda) => ({ ...attrs, params: { ...params, slope: 1 - lambda } }) as unknown as tf.NamedAttrMap;
+};
 
 /** Uniforms that a kernel keeps: those of the shapes of a few networks. λ and rates that change go beyond. */
 const KEPT_UNIFORMS = 128;
@@ -100,10 +146,26 @@ export class Kernel<Param extends string = string> {
   run(
     inputs: readonly tf.Tensor[],
     shapes: readonly (readonly number[])[],
-    params: Readonly<Record<Param, number>>,
+    params: Params<Param>,
     groups: Groups,
   ): tf.Tensor[] {
-    const backend = tf.backend() as Backend;
+    const named: tf.NamedTensorMap = Object.fromEntries(inputs.map((tensor, i) => [`input${i}`, tensor]));
+    const run: Run = { kernel: this, shapes, params: {}, groups };
+    if (isMade(params)) {
+      named.of = params.of;
+      run.make = params.make;
+    } else run.params = params;
+    return tf.engine().runKernel<tf.Tensor[]>(NAME, named, run as unknown as tf.NamedAttrMap);
+  }
+
+  /** The same below tfjs. */
+  dispatch(
+    backend: Backend,
+    inputs: readonly tf.TensorInfo[],
+    shapes: readonly (readonly number[])[],
+    params: Numbers<Param>,
+    groups: Groups,
+  ): tf.TensorInfo[] {
     if (this.#device !== backend.device) this.#compile(backend.device);
     const outputs = shapes.map((shape) => backend.makeTensorInfo(shape, 'float32'));
     const buffers = [...inputs, ...outputs].map(({ dataId }) => {
@@ -122,7 +184,7 @@ export class Kernel<Param extends string = string> {
       backend.endComputePassEncoder();
       backend.submitQueue();
     }
-    return outputs.map((info) => tf.engine().makeTensorFromTensorInfo(info));
+    return outputs;
   }
 
   #compile(device: GPUDevice): void {
@@ -151,7 +213,7 @@ export class Kernel<Param extends string = string> {
     return bindGroup;
   }
 
-  #uniform(backend: Backend, params: Readonly<Record<Param, number>>): GPUBuffer {
+  #uniform(backend: Backend, params: Numbers<Param>): GPUBuffer {
     const values = this.#params.map(([name]) => params[name as Param]);
     const key = values.join();
     const known = this.#uniforms.get(key);
@@ -188,7 +250,7 @@ export function flatKernel<Param extends string>(
 ): (
   inputs: readonly tf.Tensor[],
   shapes: readonly (readonly number[])[],
-  params: Readonly<Record<Param, number>>,
+  params: Params<Param>,
 ) => tf.Tensor[] {
   const kernel = new Kernel<Param | 'count'>({
     ...source,
@@ -201,12 +263,12 @@ ${source.body}`,
   });
   return (inputs, shapes, params) => {
     const count = tf.util.sizeFromShape(shapes[0] as number[]);
-    return kernel.run(
-      inputs,
-      shapes,
-      { ...params, count } as Record<Param | 'count', number>,
-      spread(Math.ceil(count / FLAT)),
-    );
+    const counted = (numbers: Numbers<Param>): Numbers<Param | 'count'> =>
+      ({ ...numbers, count }) as Numbers<Param | 'count'>;
+    const all = isMade(params)
+      ? { of: params.of, make: (values: Float32Array) => counted(params.make(values)) }
+      : counted(params);
+    return kernel.run(inputs, shapes, all, spread(Math.ceil(count / FLAT)));
   };
 }
 

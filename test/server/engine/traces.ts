@@ -30,8 +30,12 @@ function example(): { fixed: tf.Tensor1D; variable: tf.Variable; work: () => tf.
   return { fixed, variable, work };
 }
 
-/** Declares the tests; the engine is started when they run. `watch` begins to watch it. */
-export function testTraces(watch: () => Watched): void {
+/** Declares the tests, of networks on images of `size` × `size`; the engine is started when they run. `watch` begins to
+ * watch it. */
+export function testTraces(
+  watch: () => Watched,
+  { size = 32, presets = ['small', 'article'] }: { size?: number; presets?: string[] } = {},
+): void {
   const traced: Ops['traced'] = (...work) => ops().traced(...work);
 
   test('from the second time on, work is done by its ops alone, on what its inputs are then', async () => {
@@ -126,38 +130,35 @@ export function testTraces(watch: () => Watched): void {
     tf.dispose([fixed, variable]);
   });
 
-  test.each(['small', 'article'])(
-    'a frame of %s that comes again shows the weights of then',
-    async (preset) => {
-      const random = Random.seeded(5, 'traces');
-      const network = { ...findPreset(preset).network, inputSize: 32, inputChannels: 3, classes: 10 };
-      const net = new VanillaNet(network, random);
-      const inputs = Float32Array.from({ length: 2 * 32 * 32 * 3 }, () => random.normal());
-      const moment = { epoch: 0, step: 0, lambda: 0.5, merged: false, loss: null, accuracy: null };
-      const watch = { taps: ['stem.out', 'stages.0.act', 'stages.1.out', 'logits'], probes: [1] };
-      const recorder = new TapRecorder(inputs, 2, 'u8');
-      const seen = new Set<string>();
-      for (const [i, lambda] of [1, 1, 0.8, 0.3, 0, 0, null, null].entries()) {
-        if (lambda !== null) net.lambda = lambda;
-        else net.merge();
-        if (!net.merged) {
-          const x = tf.tensor4d(inputs, [2, 32, 32, 3]);
-          net.apply(x, 'train').dispose(); // moves the running statistics
-          x.dispose();
-        }
-        const { variable } = net.variables[(i * 5) % net.variables.length]!;
-        tf.tidy(() => variable.assign(tf.mul(variable, 1.25)));
-        const frame = await recorder.record(net, moment, watch);
-        const fresh = new TapRecorder(inputs, 2, 'u8');
-        expect(frame).toEqual(await fresh.record(net, moment, watch));
-        fresh.dispose();
-        seen.add(frame.taps.map(({ maximum }) => maximum.join()).join());
+  test.each(presets)('a frame of %s that comes again shows the weights of then', async (preset) => {
+    const random = Random.seeded(5, 'traces');
+    const network = { ...findPreset(preset).network, inputSize: size, inputChannels: 3, classes: 10 };
+    const net = new VanillaNet(network, random);
+    const inputs = Float32Array.from({ length: 2 * size * size * 3 }, () => random.normal());
+    const moment = { epoch: 0, step: 0, lambda: 0.5, merged: false, loss: null, accuracy: null };
+    const watch = { taps: ['stem.out', 'stages.0.act', 'stages.1.out', 'logits'], probes: [1] };
+    const recorder = new TapRecorder(inputs, 2, 'u8');
+    const seen = new Set<string>();
+    for (const [i, lambda] of [1, 1, 0.8, 0.3, 0, 0, null, null].entries()) {
+      if (lambda !== null) net.lambda = lambda;
+      else net.merge();
+      if (!net.merged) {
+        const x = tf.tensor4d(inputs, [2, size, size, 3]);
+        net.apply(x, 'train').dispose(); // moves the running statistics
+        x.dispose();
       }
-      expect(seen.size).toBe(8);
-      recorder.dispose();
-      net.dispose();
-    },
-  );
+      const { variable } = net.variables[(i * 5) % net.variables.length]!;
+      tf.tidy(() => variable.assign(tf.mul(variable, 1.25)));
+      const frame = await recorder.record(net, moment, watch);
+      const fresh = new TapRecorder(inputs, 2, 'u8');
+      expect(frame).toEqual(await fresh.record(net, moment, watch));
+      fresh.dispose();
+      seen.add(frame.taps.map(({ maximum }) => maximum.join()).join());
+    }
+    expect(seen.size).toBe(8);
+    recorder.dispose();
+    net.dispose();
+  });
 
   const SGD: OptimizerConfig = { kind: 'sgd', momentum: 0.9, weightDecay: 0.01 };
   const ADAMW: OptimizerConfig = {
@@ -168,87 +169,86 @@ export function testTraces(watch: () => Watched): void {
     weightDecay: 0.05,
   };
 
-  test.each([
-    ['small', ADAMW],
-    ['article', ADAMW],
-    ['small', SGD],
-  ] as const)('steps of %s that come again train as each by itself does: %j', async (preset, config) => {
-    const network = { ...findPreset(preset).network, inputSize: 32, inputChannels: 3, classes: 10 };
-    const random = Random.seeded(6, 'traces');
-    const nets = [0, 1].map(() => new VanillaNet(network, Random.seeded(7, 'traces')));
-    // A hook wants to see the values, so that nothing is traced.
-    const seen = vi.fn();
-    const told = vi.spyOn(nets[0]!, 'apply');
-    const hook = nets[1]!.registerTap('logits', seen);
-    const make = (net: VanillaNet): { optimizer: Optimizer; step: TrainStep } => {
-      const optimizer = new Optimizer(config, net.trained);
-      return { optimizer, step: new TrainStep(net, optimizer, 0.1) };
-    };
-    let made = nets.map(make);
-    const dispose = (): void => {
-      for (const { step, optimizer } of made) {
-        step.dispose();
-        optimizer.dispose();
+  test.each([...presets.map((preset) => [preset, ADAMW] as const), ['small', SGD] as const])(
+    'steps of %s that come again train as each by itself does: %j',
+    async (preset, config) => {
+      const network = { ...findPreset(preset).network, inputSize: size, inputChannels: 3, classes: 10 };
+      const random = Random.seeded(6, 'traces');
+      const nets = [0, 1].map(() => new VanillaNet(network, Random.seeded(7, 'traces')));
+      // A hook wants to see the values, so that nothing is traced.
+      const seen = vi.fn();
+      const told = vi.spyOn(nets[0]!, 'apply');
+      const hook = nets[1]!.registerTap('logits', seen);
+      const make = (net: VanillaNet): { optimizer: Optimizer; step: TrainStep } => {
+        const optimizer = new Optimizer(config, net.trained);
+        return { optimizer, step: new TrainStep(net, optimizer, 0.1) };
+      };
+      let made = nets.map(make);
+      const dispose = (): void => {
+        for (const { step, optimizer } of made) {
+          step.dispose();
+          optimizer.dispose();
+        }
+      };
+      // Enough between 0 and 1 for a trace to be fused.
+      const lambdas = [
+        1,
+        1,
+        0.9,
+        0.6,
+        0.5,
+        0.3,
+        0.1,
+        0.8,
+        0.7,
+        0.6,
+        0.5,
+        0.4,
+        0.3,
+        0.2,
+        0,
+        0,
+        null,
+        null,
+        null,
+      ];
+      for (const [i, lambda] of lambdas.entries()) {
+        if (lambda !== null) for (const net of nets) net.lambda = lambda;
+        else if (!nets[0]!.merged) {
+          dispose();
+          for (const net of nets) net.merge();
+          made = nets.map(make);
+        }
+        const count = i === 4 || i === 6 ? 5 : 8;
+        const x = Float32Array.from({ length: count * size * size * 3 }, () => random.normal());
+        const labels = Uint16Array.from({ length: count }, () => random.integer(0, 9));
+        const results = await Promise.all(
+          made.map(async ({ step }) => {
+            const stats = step.run({ x, labels, count }, 0.002 / (i + 1));
+            const values = [...(await stats.data())];
+            stats.dispose();
+            return values;
+          }),
+        );
+        expect(results[0]![0]! / results[1]![0]!).toBeCloseTo(1, 4);
+        expect(results[0]![1]).toBe(results[1]![1]);
       }
-    };
-    // Enough between 0 and 1 for a trace to be fused.
-    const lambdas = [
-      1,
-      1,
-      0.9,
-      0.6,
-      0.5,
-      0.3,
-      0.1,
-      0.8,
-      0.7,
-      0.6,
-      0.5,
-      0.4,
-      0.3,
-      0.2,
-      0,
-      0,
-      null,
-      null,
-      null,
-    ];
-    for (const [i, lambda] of lambdas.entries()) {
-      if (lambda !== null) for (const net of nets) net.lambda = lambda;
-      else if (!nets[0]!.merged) {
-        dispose();
-        for (const net of nets) net.merge();
-        made = nets.map(make);
+      expect(seen).toHaveBeenCalledTimes(lambdas.length);
+      // At λ = 1, between the two on 8 and on 5 images, at 0, and merged.
+      expect(told).toHaveBeenCalledTimes(5);
+      for (const [i, { name, variable }] of nets[0]!.variables.entries()) {
+        const [got, expected] = await Promise.all(
+          [variable, nets[1]!.variables[i]!.variable].map((v) => v.data() as Promise<Float32Array>),
+        );
+        const most = expected!.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+        got!.forEach((value, at) => {
+          if (Math.abs(value - expected![at]!) > 1e-4 * most + 1e-6)
+            expect.fail(`${name}, value ${at}: ${value} instead of ${expected![at]}`);
+        });
       }
-      const count = i === 4 || i === 6 ? 5 : 8;
-      const x = Float32Array.from({ length: count * 32 * 32 * 3 }, () => random.normal());
-      const labels = Uint16Array.from({ length: count }, () => random.integer(0, 9));
-      const results = await Promise.all(
-        made.map(async ({ step }) => {
-          const stats = step.run({ x, labels, count }, 0.002 / (i + 1));
-          const values = [...(await stats.data())];
-          stats.dispose();
-          return values;
-        }),
-      );
-      expect(results[0]![0]! / results[1]![0]!).toBeCloseTo(1, 4);
-      expect(results[0]![1]).toBe(results[1]![1]);
-    }
-    expect(seen).toHaveBeenCalledTimes(lambdas.length);
-    // At λ = 1, between the two on 8 and on 5 images, at 0, and merged.
-    expect(told).toHaveBeenCalledTimes(5);
-    for (const [i, { name, variable }] of nets[0]!.variables.entries()) {
-      const [got, expected] = await Promise.all(
-        [variable, nets[1]!.variables[i]!.variable].map((v) => v.data() as Promise<Float32Array>),
-      );
-      const most = expected!.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-      got!.forEach((value, at) => {
-        if (Math.abs(value - expected![at]!) > 1e-4 * most + 1e-6)
-          expect.fail(`${name}, value ${at}: ${value} instead of ${expected![at]}`);
-      });
-    }
-    hook.remove();
-    dispose();
-    for (const net of nets) net.dispose();
-  });
+      hook.remove();
+      dispose();
+      for (const net of nets) net.dispose();
+    },
+  );
 }

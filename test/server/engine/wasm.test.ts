@@ -4,7 +4,7 @@ import { ops } from '../../../server/nn/ops.ts';
 import { selfTest } from '../../../server/engine/selftest.ts';
 import { startEngine, type Engine } from '../../../server/engine/start.ts';
 import { testAgreement } from './agreement.ts';
-import { watchWasm } from './helpers/watchedWasm.ts';
+import { watchKernels } from './helpers/watchedKernels.ts';
 import { testTraces } from './traces.ts';
 
 let engine: Engine;
@@ -65,7 +65,7 @@ test('repetitions give what they should, of stretches or not', () => {
   });
 });
 
-testTraces(watchWasm);
+testTraces(watchKernels);
 testAgreement(ops);
 
 // The last one: the allocator is of no use afterwards.

@@ -11,6 +11,8 @@ import { Random } from '../../../server/random.ts';
 import { crossEntropy } from '../../../server/training/loss.ts';
 import type { ScopeError } from '../../../shared/errors.ts';
 import { testAgreement } from './agreement.ts';
+import { watchKernels } from './helpers/watchedKernels.ts';
+import { testTraces } from './traces.ts';
 
 // Hardware where there is any, else SwiftShader out of an installed Chromium.
 let engine: Engine | undefined;
@@ -68,6 +70,8 @@ describe.skipIf(missing)(`WebGPU${missing ? ` (skipped: ${missing})` : ''}`, () 
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  // A processor that plays a GPU is slow.
+  testTraces(watchKernels, { size: 16, presets: ['small'] });
   testAgreement(ops, 'cpu');
 
   test('values from outside arrive whole, also where a buffer is used again at once', async () => {

@@ -1,14 +1,16 @@
-/** The tensors that lie on wasm's heap. */
+/** The tensors that a backend of tfjs's holds. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Watched } from '../traces.ts';
 
-export function watchWasm(): Watched {
+/** Of the current backend. */
+export function watchKernels(): Watched {
   const backend = tf.backend();
-  const real = tf.getKernel('Concat', 'wasm');
+  const name = tf.getBackend();
+  const real = tf.getKernel('Concat', name);
   let seen = backend.numDataIds();
   let failing = false;
   const register = (kernelFunc: tf.KernelFunc): void => {
-    tf.unregisterKernel('Concat', 'wasm');
+    tf.unregisterKernel('Concat', name);
     tf.registerKernel({ ...real, kernelFunc });
   };
   register((args) => {

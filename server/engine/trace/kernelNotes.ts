@@ -1,7 +1,7 @@
-/** Kernels of the wasm backend noted while tfjs runs them. Tensors are told by their data, whatever shape they are given. */
+/** Kernels of a backend of tfjs's noted while tfjs runs them. Tensors are told by their data, whatever shape they are
+ * given. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { NotedOp, Notes as NotesOf } from '../trace/trace.ts';
-import { annealing } from './heap.ts';
+import type { NotedOp, Notes } from './trace.ts';
 
 /** A kernel's run that can be repeated. */
 export interface KernelRun {
@@ -15,12 +15,26 @@ export interface KernelRun {
   annealed: ((lambda: number) => tf.NamedAttrMap) | null;
 }
 
+/** A kernel's attributes at another λ; null where it is no annealed activation, or not at a λ between 0 and 1. */
+export type Annealing = (
+  kernel: string,
+  attrs: tf.NamedAttrMap,
+) => ((lambda: number) => tf.NamedAttrMap) | null;
+
 type RunKernel = ReturnType<typeof tf.engine>['runKernel'];
 
-export class Notes implements NotesOf<KernelRun, tf.DataId> {
+export class KernelNotes implements Notes<KernelRun, tf.DataId> {
+  readonly #backend: string;
+  readonly #annealing: Annealing;
   readonly ops: NotedOp<KernelRun, tf.DataId>[] = [];
   /** Values that were uploaded, by whose data they were; they are held here a second time, which outlives that. */
   readonly #constants = new Map<tf.DataId, tf.DataId>();
+
+  /** `backend` is its name. */
+  constructor(backend: string, annealing: Annealing) {
+    this.#backend = backend;
+    this.#annealing = annealing;
+  }
 
   during<Result>(work: () => Result): Result {
     const engine = tf.engine();
@@ -64,9 +78,9 @@ export class Notes implements NotesOf<KernelRun, tf.DataId> {
     const given = Array.isArray(inputs)
       ? (inputs as tf.Tensor[]).map(infoOf)
       : Object.fromEntries(Object.entries(inputs).map(([key, tensor]) => [key, infoOf(tensor)]));
-    const { kernelFunc: run } = tf.getKernel(name, 'wasm');
+    const { kernelFunc: run } = tf.getKernel(name, this.#backend);
     const op = {
-      ...{ run, attrs, taken, annealed: annealing(name, attrs) },
+      ...{ run, attrs, taken, annealed: this.#annealing(name, attrs) },
       inputs: given as tf.NamedTensorInfoMap,
     };
     this.ops.push({ op, inputs: ids.map((id) => this.#constants.get(id) ?? id), outputs });
