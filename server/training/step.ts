@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../datasets/batches.ts';
 import { ops, type Traced } from '../nn/ops.ts';
 import type { VanillaNet } from '../nn/vanillanet.ts';
-import { learned } from '../nn/variables.ts';
 import { countCorrect, crossEntropy } from './loss.ts';
 import type { Optimizer } from './optimizer.ts';
 import { fixedLambda } from './passes.ts';
@@ -26,8 +25,6 @@ export class TrainStep {
   readonly #optimizer: Optimizer;
   readonly #labelSmoothing: number;
   readonly #kept = new Recent<Kind, Traced>(KEPT);
-  /** By their number of images. */
-  readonly #batches = new Map<number, HeldBatch>();
 
   /** Net and optimizer stay the caller's; the network is not merged while this lives. */
   constructor(net: VanillaNet, optimizer: Optimizer, labelSmoothing: number) {
@@ -40,31 +37,28 @@ export class TrainStep {
    * the caller reads when it likes and disposes. */
   run(batch: Batch, learningRate: number): tf.Tensor1D {
     const net = this.#net;
-    const held = this.#held(batch);
+    const { inputSize, inputChannels } = net.config;
+    const images = batch.count;
     this.#optimizer.begin(learningRate);
-    // Hooks want to see the values, which only the work itself has.
-    if (net.hooked) return this.#work(held);
-    const kind = { merged: net.merged, lambda: fixedLambda(net), images: batch.count };
-    return this.#kept.of(kind, () => this.#trace(held)).run(net.lambda);
+    return tf.tidy(() => {
+      const x = tf.tensor4d(batch.x, [images, inputSize, inputSize, inputChannels]);
+      const labels = tf.tensor1d(Int32Array.from(batch.labels), 'int32');
+      // Hooks want to see the values, which only the work itself has.
+      if (net.hooked) return this.#work(x, labels);
+      const kind = { merged: net.merged, lambda: fixedLambda(net), images };
+      return this.#kept.of(kind, () => this.#trace()).run(net.lambda, [x, labels]);
+    });
   }
 
-  #held(batch: Batch): HeldBatch {
-    const { inputSize, inputChannels } = this.#net.config;
-    const { count } = batch;
-    const held = this.#batches.get(count) ?? new HeldBatch([count, inputSize, inputSize, inputChannels]);
-    this.#batches.set(count, held);
-    held.take(batch);
-    return held;
-  }
-
-  #trace(held: HeldBatch): Traced {
+  #trace(): Traced {
     const optimizer = this.#optimizer;
-    const variables = this.#net.variables.map(({ variable }) => variable);
-    const inputs = [...held.variables, ...variables, ...optimizer.held];
-    return ops().traced(optimizer.fixed, inputs, () => this.#work(held));
+    const inputs = [...this.#net.variables.map(({ variable }) => variable), ...optimizer.held];
+    return ops().traced(optimizer.fixed, inputs, (x, labels) =>
+      this.#work(x as tf.Tensor4D, labels as tf.Tensor1D),
+    );
   }
 
-  #work({ x, labels }: HeldBatch): tf.Tensor1D {
+  #work(x: tf.Tensor4D, labels: tf.Tensor1D): tf.Tensor1D {
     return tf.tidy(() => {
       let correct: tf.Scalar | undefined;
       const { value, grads } = tf.variableGrads(() => {
@@ -81,42 +75,5 @@ export class TrainStep {
 
   dispose(): void {
     this.#kept.dispose();
-    for (const { variables } of this.#batches.values()) tf.dispose(variables);
-    this.#batches.clear();
-  }
-}
-
-/** The batch at hand, where a trace finds it. */
-class HeldBatch {
-  readonly #shape: tf.Tensor4D['shape'];
-  readonly #x: tf.Variable;
-  readonly #labels: tf.Variable;
-
-  /** `shape` is [N, H, W, C]. */
-  constructor(shape: tf.Tensor4D['shape']) {
-    this.#shape = shape;
-    this.#x = learned(tf.zeros(shape));
-    this.#labels = learned(tf.zeros([shape[0]], 'int32'));
-  }
-
-  take({ x, labels }: Batch): void {
-    tf.tidy(() => {
-      this.#x.assign(tf.tensor4d(x, this.#shape));
-      this.#labels.assign(tf.tensor1d(Int32Array.from(labels), 'int32'));
-    });
-  }
-
-  /** [N, H, W, C] */
-  get x(): tf.Tensor4D {
-    return this.#x as unknown as tf.Tensor4D;
-  }
-
-  /** int32 [N] */
-  get labels(): tf.Tensor1D {
-    return this.#labels as unknown as tf.Tensor1D;
-  }
-
-  get variables(): tf.Variable[] {
-    return [this.#x, this.#labels];
   }
 }

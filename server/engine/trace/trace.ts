@@ -102,11 +102,12 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
     /** Those of the inputs that the work assigns. */
     let assigned: readonly tf.Variable[] = [];
 
-    function noted(): tf.Tensor1D {
-      const [before, same] = [tracer.idsOf(inputs), tracer.idsOf(fixed)];
-      notes = tracer.notes([...fixed, ...inputs]);
+    function noted(given: readonly tf.Tensor[]): tf.Tensor1D {
+      const all = [...inputs, ...given];
+      const [before, same] = [tracer.idsOf(all), tracer.idsOf(fixed)];
+      notes = tracer.notes([...fixed, ...all]);
       try {
-        const result = notes.during(work);
+        const result = notes.during(() => work(...given));
         shape = result.shape;
         assigned = tracer
           .idsOf(inputs)
@@ -123,11 +124,11 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
       if (fuser) trace.calls = trace.calls.fused(fuser);
     }
 
-    function again(trace: Trace<Op, Id>, lambda: number): tf.Tensor1D {
+    function again(trace: Trace<Op, Id>, lambda: number, given: readonly tf.Tensor[]): tf.Tensor1D {
       if (++runs === RUNS_TO_FUSE) fuse(trace);
       const { ids, calls, results } = trace;
       const all = [...ids];
-      tracer.idsOf(inputs).forEach((id, place) => (all[place] = id));
+      tracer.idsOf([...inputs, ...given]).forEach((id, place) => (all[place] = id));
       calls.run(all, lambda);
       const [result, ...places] = results;
       assigned.forEach((variable, i) => {
@@ -139,7 +140,7 @@ export function tracedBy<Op, Id>(tracer: Tracer<Op, Id>): Ops['traced'] {
     }
 
     return {
-      run: (lambda) => (trace ? again(trace, lambda) : noted()),
+      run: (lambda, given = []) => (trace ? again(trace, lambda, given) : noted(given)),
       dispose() {
         for (const id of trace?.settled ?? []) tracer.free(id);
         for (const op of trace?.calls.ops ?? []) tracer.fuser()?.drop(op);

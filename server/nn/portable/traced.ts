@@ -3,6 +3,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Traced } from '../ops.ts';
 
 /** See Ops.traced. */
-export function traced(_fixed: tf.Tensor[], _inputs: tf.Tensor[], work: () => tf.Tensor1D): Traced {
-  return { run: work, dispose: () => undefined };
+export function traced(
+  _fixed: tf.Tensor[],
+  _inputs: tf.Tensor[],
+  work: (...given: tf.Tensor[]) => tf.Tensor1D,
+): Traced {
+  return { run: (_lambda, given = []) => work(...given), dispose: () => undefined };
 }

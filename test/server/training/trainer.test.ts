@@ -117,8 +117,8 @@ test('the same seed gives the same losses, another seed others', async () => {
 });
 
 test('the number of tensors is the same after every epoch, and none is left at the end', () => {
-  const [first, ...others] = tensors.at.slice(1, 5);
-  expect(others).toEqual([first, first, first]);
+  const [first, ...others] = tensors.at.slice(0, 5);
+  expect(others).toEqual([first, first, first, first]);
   expect(first).toBeGreaterThan(tensors.before);
   expect(tensors.after).toBe(tensors.before);
 });
