@@ -12,7 +12,6 @@ import { Recent } from './recent.ts';
 const KEPT = 2;
 
 interface Kind {
-  merged: boolean;
   /** See fixedLambda. */
   lambda: number | null;
   images: number;
@@ -45,7 +44,7 @@ export class TrainStep {
       const labels = tf.tensor1d(Int32Array.from(batch.labels), 'int32');
       // Hooks want to see the values, which only the work itself has.
       if (net.hooked) return this.#work(x, labels);
-      const kind = { merged: net.merged, lambda: fixedLambda(net), images };
+      const kind = { lambda: fixedLambda(net), images };
       return this.#kept.of(kind, () => this.#trace()).run(net.lambda, [x, labels]);
     });
   }
