@@ -10,6 +10,8 @@ export interface IssuedOp {
   attributes: OpAttribute[];
   /** Which of them is the slope of an annealed activation; -1 where none is. */
   slopeAt: number;
+  /** Whether it takes that slope after its inputs. */
+  takesSlope: boolean;
   /** How many outputs it has. */
   count: number;
   /** TensorFlow's types of what it takes and gives; undefined where that isn't known. */
@@ -68,7 +70,7 @@ export class Notes implements NotesOf<IssuedOp, number> {
           outputs: made.map(({ dtype }) => dtype),
         };
         this.ops.push({
-          op: { op, attributes, slopeAt, count, types },
+          op: { op, attributes, slopeAt, takesSlope: false, count, types },
           inputs: [...inputs],
           outputs: made.map(({ id }) => id),
         });

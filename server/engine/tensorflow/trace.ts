@@ -1,6 +1,6 @@
 /** Ops.traced by the ops that TensorFlow is given. */
 import { tracedBy } from '../trace/trace.ts';
-import { backend, toTensor } from './execute.ts';
+import { backend, Chain, toTensor } from './execute.ts';
 import { fuser } from './functions.ts';
 import { Notes, type IssuedOp } from './notes.ts';
 
@@ -8,14 +8,17 @@ export const traced = tracedBy<IssuedOp, number>({
   notes: (tensors) => new Notes(tensors),
   idsOf: (tensors) => backend().getInputTensorIds([...tensors]),
   isAnnealed: ({ slopeAt }) => slopeAt >= 0,
-  issue({ op, attributes, slopeAt, count }, inputs, lambda) {
-    const given =
-      slopeAt < 0 || lambda === undefined
-        ? attributes
-        : attributes.with(slopeAt, { ...attributes[slopeAt]!, value: 1 - lambda });
-    return backend()
-      .binding.executeOp(op, given, inputs, count)
-      .map(({ id }) => id);
+  issue({ op, attributes, slopeAt, takesSlope, count }, inputs, lambda) {
+    return Chain.run((chain) => {
+      const all = takesSlope ? [...inputs, chain.floats(1 - lambda!)] : inputs;
+      const given =
+        slopeAt < 0 || lambda === undefined
+          ? attributes
+          : attributes.with(slopeAt, { ...attributes[slopeAt]!, value: 1 - lambda });
+      return backend()
+        .binding.executeOp(op, given, all, count)
+        .map(({ id }) => id);
+    });
   },
   fuser,
   free: (id) => backend().binding.deleteTensor(id),

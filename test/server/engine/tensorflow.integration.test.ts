@@ -123,27 +123,31 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
     expect([...tf.tidy(() => tf.add([1, 2], [3, 4]).dataSync())]).toEqual([4, 6]);
   });
 
-  test('what comes again often becomes functions, which go with it', () => {
+  /** What the addon is asked for from now on, until `end`. */
+  function watchFunctions(): { defined: string[]; removed: string[]; ran: string[]; end(): void } {
     const ours = backend() as { binding: Binding };
     const { binding } = ours;
-    const names: string[] = [];
-    const removed: string[] = [];
-    const ran: string[] = [];
+    const [defined, removed, ran]: string[][] = [[], [], []];
     const watched: Pick<Binding, 'executeOp' | 'defineFunction' | 'removeFunction'> = {
       executeOp(name, ...work) {
-        ran.push(name);
+        ran!.push(name);
         return binding.executeOp(name, ...work);
       },
       defineFunction(graph, name, ...work) {
-        names.push(name);
+        defined!.push(name);
         binding.defineFunction!(graph, name, ...work);
       },
       removeFunction(name) {
-        removed.push(name);
+        removed!.push(name);
         binding.removeFunction!(name);
       },
     };
     ours.binding = Object.create(binding, Object.getOwnPropertyDescriptors(watched)) as Binding;
+    return { defined: defined!, removed: removed!, ran: ran!, end: () => (ours.binding = binding) };
+  }
+
+  test('what comes again often becomes functions, which go with it', () => {
+    const { defined, removed, ran, end } = watchFunctions();
     const [x, y] = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2, 3])), tf.tensor1d([4, 5, 6])]);
     try {
       const work = (): tf.Tensor1D =>
@@ -156,14 +160,44 @@ describe.skipIf(found)(`TensorFlow${found ? ` (skipped: ${found})` : ''}`, () =>
         expect(got.dataSync()).toEqual(expected.dataSync());
         got.dispose();
       }
-      expect(names).toHaveLength(1);
-      expect(ran).toEqual(names);
+      expect(defined).toHaveLength(1);
+      expect(ran).toEqual(defined);
       again.dispose();
-      expect(removed).toEqual(names);
-      expect(() => binding.executeOp(names[0]!, [], [], 1)).toThrow(names[0]);
+      expect(removed).toEqual(defined);
+      const { binding } = backend();
+      expect(() => binding.executeOp(defined[0]!, [], [], 1)).toThrow(defined[0]);
       tf.dispose([x, y, expected]);
     } finally {
-      ours.binding = binding;
+      end();
+    }
+  });
+
+  test('an annealed activation and its gradient are part of a function, whatever λ is', () => {
+    const { defined, ran, end } = watchFunctions();
+    const x = tf.tidy(() => tf.variable(tf.tensor4d([-2, -1, -0, 0, 1, Infinity], [1, 1, 1, 6])));
+    let lambda = 0;
+    try {
+      const work = (): tf.Tensor1D =>
+        tf.tidy(() => {
+          const activated = (x: tf.Tensor): tf.Tensor => ops().annealed(x as tf.Tensor4D, lambda);
+          return tf.concat1d([activated(x), tf.grad(activated)(x, x)].map((y) => tf.reshape(y, [-1])));
+        });
+      lambda = 0.95;
+      const again = ops().traced([], [x], work);
+      for (let i = 0; i < 12; i++) {
+        lambda = 0.95 - i / 20;
+        const expected = work();
+        ran.length = 0;
+        const got = again.run(lambda);
+        expect(got.dataSync()).toEqual(expected.dataSync());
+        tf.dispose([got, expected]);
+      }
+      expect(defined).toHaveLength(1);
+      expect(ran).toEqual(defined);
+      again.dispose();
+      x.dispose();
+    } finally {
+      end();
     }
   });
 
