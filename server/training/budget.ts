@@ -4,7 +4,7 @@
 export const SHARE = 0.018;
 /** Seconds that a frame costs where it can't be timed here, on its way through the server to a viewer and by what that
  * keeps waiting: measured where the training has all processors to itself otherwise. */
-const WAY = 0.0015;
+const WAY = 0.002;
 /** Seconds of frames that may be saved up, so that a cheap view is shown at the pace asked for from the start. */
 const SAVED = 0.03;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
@@ -16,8 +16,16 @@ const BUSY = 0.001;
  * that is not the viewer's doing, and as likely in the middle of a step. */
 const COMPARED = 5;
 
+export interface LiveBudgetOptions {
+  /** Whether the device is the processors that this process runs on: work behind a step takes them from it then. */
+  shared?: boolean;
+  /** Seconds. */
+  now?: () => number;
+}
+
 export class LiveBudget {
   readonly #now: () => number;
+  readonly #shared: boolean;
   #credit = SAVED;
   /** When the credit was last brought up to date, and when the work under way began. */
   #counted: number;
@@ -30,9 +38,9 @@ export class LiveBudget {
   #hides = false;
   #latest: number[] = [];
 
-  /** `now` gives seconds. */
-  constructor(now: () => number = () => performance.now() / 1000) {
+  constructor({ shared = false, now = () => performance.now() / 1000 }: LiveBudgetOptions = {}) {
     this.#now = now;
+    this.#shared = shared;
     this.#counted = now();
   }
 
@@ -66,10 +74,10 @@ export class LiveBudget {
   }
 
   /** The step is done that was issued before the latest `issued` or `endBehind`. Where the device had still been at it,
-   * what was done behind it held nothing up. */
+   * what was done behind it held nothing up, unless by taking its processors. */
   stepDone(): void {
     this.#hides = this.#now() - this.#counted > BUSY;
-    if (!this.#hides) this.#spent += this.#behind;
+    if (this.#shared || !this.#hides) this.#spent += this.#behind;
     this.#behind = 0;
   }
 

@@ -67,7 +67,7 @@ export class Training {
     this.#boundary = new Boundary({
       control: options.control,
       pace: this.#pace,
-      budget: options.budget ?? new LiveBudget(),
+      budget: options.budget ?? new LiveBudget({ shared: ops().inPlace }),
       frame: (watch, when) => this.#frame(watch, when),
       lag: ops().readsWait ? unreadSteps() : 0,
       step: () => this.#report(STEP_INTERVALS.frame),

@@ -41,7 +41,7 @@ function create(lag?: number): Boundary {
   return new Boundary({
     ...{ control, lag },
     pace: new Pace({ epochs: 1, stepsPerEpoch: 1 }, clock),
-    budget: new LiveBudget(clock),
+    budget: new LiveBudget({ now: clock }),
     frame: async (watch, when) => {
       computed.push(watch);
       now += cost;

@@ -13,7 +13,10 @@ beforeAll(useWasm);
  * be had. */
 function start(changes = {}): { control: TrainerControl; events: AsyncGenerator<TrainerEvent> } {
   const control = new TrainerControl();
-  return { control, events: tinyRun(tinyConfig(changes), { control, budget: new LiveBudget(() => 0) }) };
+  return {
+    control,
+    events: tinyRun(tinyConfig(changes), { control, budget: new LiveBudget({ now: () => 0 }) }),
+  };
 }
 
 const types = (events: readonly TrainerEvent[]): string[] => events.map((event) => event.type);
