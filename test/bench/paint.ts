@@ -166,6 +166,7 @@ export const bench: Bench = async (options) => {
     );
     server.end();
     options.say('paint: first sight');
+    await firstSight(browser, []); // where the data set was not cached yet, it is now
     for (const [how, args] of [
       ['asked for', ['--backend', rung]],
       ['chosen', []],
