@@ -38,6 +38,7 @@ type Options = Pick<BenchOptions, 'rounds' | 'seconds'>;
 
 export function reportTraining(rows: readonly Row[], options: Options): string {
   const paragraphs = [introduction(rows, options), table(rows)];
+  if (!rows.some(({ peer, place }) => !peer && place === 'gpu')) paragraphs.push(NO_GPU);
   const kernels = rows.filter(({ profile }) => profile !== null);
   if (kernels.length > 0)
     paragraphs.push(
@@ -52,6 +53,8 @@ export function reportTraining(rows: readonly Row[], options: Options): string {
     );
   return paragraphs.join('\n\n');
 }
+
+const NO_GPU = 'No rung was measured on a GPU: the figures of WebGPU and of TensorFlow there are not taken.';
 
 const placed = ({ subject, preset, batchSize }: Row): string => `${subject}, ${preset}, ${batchSize}`;
 
