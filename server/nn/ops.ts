@@ -38,8 +38,8 @@ export interface RunningNorm extends Record<'gamma' | 'beta' | 'mean' | 'varianc
 
 /** Work that comes again. */
 export interface Traced {
-  /** What the work gives of the inputs' present values and of what is `given`, its annealed activations being at `lambda`: always 1, always 0,
-   * or always between the two. The result is the caller's. */
+  /** What the work gives of the inputs' present values and of what is `given`, its annealed activations being at `lambda`:
+   * always 1, always 0, or always between the two. The result is the caller's. */
   run(lambda: number, given?: readonly Tensor[]): Tensor1D;
   dispose(): void;
 }
@@ -102,7 +102,7 @@ export interface Ops {
     betas: AdamwBetas,
     rates: Tensor1D,
   ): AdamwState;
-  /** Not differentiable. `work` that comes again: it computes a float32 vector of `fixed`, which never change, and of the
+  /** Not differentiable. `work` that comes again: it computes a float32 vector of `fixed`, which never change, of the
    * present values of `inputs`, and of what each run is given, always of the same shapes, and reads no values. Those of its
    * inputs that are variables of float32 it may assign. An engine may note its kernels and run them in its place: each
    * number in them but λ is the same in every run. */

@@ -38,7 +38,7 @@ type Options = Pick<BenchOptions, 'rounds' | 'seconds'>;
 
 export function reportTraining(rows: readonly Row[], options: Options): string {
   const paragraphs = [introduction(rows, options), table(rows)];
-  if (!rows.some(({ peer, place }) => !peer && place === 'gpu')) paragraphs.push(NO_GPU);
+  if (rungsOnGpu(rows).length === 0) paragraphs.push(NO_GPU);
   const kernels = rows.filter(({ profile }) => profile !== null);
   if (kernels.length > 0)
     paragraphs.push(
@@ -56,6 +56,9 @@ export function reportTraining(rows: readonly Row[], options: Options): string {
 
 const NO_GPU = 'No rung was measured on a GPU: the figures of WebGPU and of TensorFlow there are not taken.';
 
+const rungsOnGpu = (rows: readonly Row[]): Row[] =>
+  rows.filter(({ peer, place }) => !peer && place === 'gpu');
+
 const placed = ({ subject, preset, batchSize }: Row): string => `${subject}, ${preset}, ${batchSize}`;
 
 function introduction(rows: readonly Row[], { rounds, seconds }: Options): string {
@@ -69,7 +72,7 @@ function introduction(rows: readonly Row[], { rounds, seconds }: Options): strin
 /** What the ratio is to, where that is not PyTorch on the processor beside a rung on the processor. */
 function comparison(rows: readonly Row[]): string[] {
   const peers = rows.filter(({ peer }) => peer);
-  const onGpu = rows.filter(({ peer, place }) => !peer && place === 'gpu');
+  const onGpu = rungsOnGpu(rows);
   const names = [...new Set(onGpu.map(({ subject }) => subject))].join(' and ');
   const sentences: string[] = [];
   if (peers.length === 0) sentences.push('There was no PyTorch to compare with.');
