@@ -14,7 +14,7 @@ export function nativeFolder() {
 }
 
 /** Counts up where the addon is built from other code of ours: an earlier one is not taken any more. */
-const BUILD = 3;
+const BUILD = 4;
 
 /** The addon's path for one version of the package whose JavaScript it serves. It speaks N-API, so that one file serves
  * every version of Node.

@@ -43,6 +43,10 @@ inline TFE_Context *NewContext(TFE_ContextOptions *options, TF_Status *status) {
 inline void AcceptAgain(TF_Status *status) {
   if (TF_GetCode(status) == TF_OK || context == nullptr) return;
   TFE_Executor *executor = TFE_ContextGetExecutorForThread(context);
+  // An op's outputs tell of its error before the queue has noted it: cleared at once, it would be noted afterwards.
+  TF_Status *noted = TF_NewStatus();
+  TFE_ExecutorWaitForAllPendingNodes(executor, noted);
+  TF_DeleteStatus(noted);
   TFE_ExecutorClearError(executor);
   TFE_DeleteExecutor(executor);
 }
