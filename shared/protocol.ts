@@ -215,15 +215,16 @@ export type WatchRequest = Static<typeof WatchRequest>;
 /** Answer to a command: nothing, or what was wrong with it. */
 export type Answer = { ok: true } | { ok: false; error: ErrorReply };
 
-/** What the server sends on a live tick: one binary frame, see frame.ts. The client acknowledges when it has painted
- * it; until then no further frame is sent, and the latest one wins. */
+/** What the server sends on a live tick: one binary frame, see frame.ts. A client that is asked to acknowledges it when it
+ * has painted it; until then no further frame is sent, and the latest one wins. It is asked for each frame at first, and
+ * for one of several while it paints them in time. */
 export interface ServerToClient {
   frame: (
     runId: string,
     frame: ArrayBuffer | Uint8Array,
     /** The run's latest step, which is not told again by a `step`; null where there is nothing new. */
     step: StepMetrics | null,
-    painted: () => void,
+    painted?: () => void,
   ) => void;
   /** Sent to everyone when a run is created, changes or is deleted (summary null); `epoch` tells followers the same. */
   run: (runId: string, summary: RunSummary | null) => void;

@@ -77,11 +77,10 @@ export function createFeed(server: HttpServer, services: Services, guard: Guard)
     const viewer: Viewer = createViewer(view, {
       id: socket.id,
       writable: () => socket.conn.transport.writable,
-      send: (frame, step) =>
-        socket.volatile.emit('frame', runId, frame, step, () => {
-          viewer.ready = true;
-          live.tick(viewer);
-        }),
+      send: (frame, step, acknowledged) => {
+        if (acknowledged) socket.volatile.emit('frame', runId, frame, step, () => live.painted(viewer));
+        else socket.volatile.emit('frame', runId, frame, step);
+      },
     });
     socket.data.watching = { live, runId, viewer };
     live.add(viewer);

@@ -4,9 +4,10 @@ import type { RunState, StepMetrics, WatchRequest } from '../../shared/protocol.
 import type { Watch } from '../runs/session.ts';
 import type { Supervisor } from '../runs/supervisor.ts';
 import { nextBeat, TOLERANCE_MS } from '../training/beat.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { Rests } from './rests.ts';
 
-/** One client's view. It has at most one frame on the way; whoever does not acknowledge it gets no other. */
+/** One client's view. Whoever does not acknowledge the frame that it is asked to gets no other. */
 export interface Viewer {
   /** Whose it is. */
   readonly id: string;
@@ -16,15 +17,17 @@ export interface Viewer {
   readonly key: string;
   /** Least milliseconds between two frames. */
   readonly interval: number;
-  /** False while a frame is on its way to being painted. */
+  /** False while an acknowledgement is waited for. */
   ready: boolean;
+  readonly acknowledgements: Acknowledgements;
   /** True once it has the frame of a paused run: the next one would be the same. */
   settled: boolean;
   /** When the next frame may be sent, ms. */
   due: number;
   /** Whether bytes would be taken now, rather than pile up behind others. */
   writable(): boolean;
-  send(frame: Buffer, step: StepMetrics | null): void;
+  /** Where `acknowledged`, `LiveRun.painted` is to be called once the frame is on the screen. */
+  send(frame: Buffer, step: StepMetrics | null, acknowledged: boolean): void;
 }
 
 const DEFAULT_RATE = 5;
@@ -37,7 +40,7 @@ export function createViewer(
   client: Pick<Viewer, 'id' | 'writable' | 'send'>,
 ): Viewer {
   const { taps, probes, rate = DEFAULT_RATE } = request;
-  const state = { ready: true, settled: false, due: 0 };
+  const state = { ready: true, acknowledgements: new Acknowledgements(), settled: false, due: 0 };
   return { taps, probes, key: keyOf({ taps, probes }), interval: 1000 / rate, ...state, ...client };
 }
 
@@ -79,6 +82,13 @@ export class LiveRun {
     this.#viewers.delete(viewer);
     this.#rewatch();
     if (this.idle) this.#asked = this.#every = this.#origin = null;
+  }
+
+  /** The viewer has acknowledged a frame. */
+  painted(viewer: Viewer): void {
+    viewer.acknowledgements.came(performance.now() < viewer.due);
+    viewer.ready = true;
+    this.tick(viewer);
   }
 
   /** Asks for a frame for when the first viewer is due that can take one. The training process keeps the time: it is awake
@@ -158,10 +168,11 @@ export class LiveRun {
         part = Buffer.from(encodeFrame(selectFrame(frame, viewer.taps, viewer.probes)).buffer);
         parts.set(key, part);
       }
-      viewer.ready = false;
+      const acknowledged = viewer.acknowledgements.next(now);
+      viewer.ready = !acknowledged;
       viewer.settled = this.#state === 'paused';
       this.#schedule(viewer, now);
-      viewer.send(part, step);
+      viewer.send(part, step, acknowledged);
       told.push(viewer.id);
     }
     // Whoever can't take it waits for the next of the others, rather than cause frames of its own between.

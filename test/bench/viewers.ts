@@ -33,6 +33,7 @@ async function connect(): Promise<Viewer> {
     const data = new Uint8Array(frame);
     bytes = data.byteLength;
     arrivals.push({ viewer: watching.indexOf(socket), at: clock(), step: stepOf(data) });
+    if (!painted) return;
     if (kept) kept.push(painted);
     else painted();
   });

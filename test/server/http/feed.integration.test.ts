@@ -54,7 +54,7 @@ function collect(client: Client, paint = true): Frame[] {
   const frames: Frame[] = [];
   client.on('frame', (_, bytes, _step, painted) => {
     frames.push(decodeFrame(new Uint8Array(bytes)));
-    if (paint) painted();
+    if (paint) painted?.();
   });
   return frames;
 }
@@ -114,7 +114,7 @@ test('a step that comes with a frame is told to its viewers by the frame alone, 
   follower.on('step', (_, { step }) => toFollower.push(step));
   viewer.on('frame', (_, _frame, step, painted) => {
     if (step) withFrames.push(step.step);
-    painted();
+    painted?.();
   });
   for (const client of [viewer, follower])
     expect(await client.emitWithAck('follow', id)).toEqual({ ok: true });
@@ -187,6 +187,19 @@ test('a client that never acknowledges gets one frame, and the others go on at f
   await watch(quick, id);
   await until(() => many.length > 5);
   expect(few.length).toBe(1);
+});
+
+test('a client that paints in time is not asked to acknowledge every frame', async () => {
+  const client = await join();
+  const id = await start('silent pace=2');
+  const asked: boolean[] = [];
+  client.on('frame', (_, _frame, _step, painted) => {
+    asked.push(painted !== undefined);
+    painted?.();
+  });
+  await watch(client, id, { rate: 10 });
+  await until(() => asked.includes(false) && asked.slice(asked.indexOf(false)).includes(true));
+  expect(asked.slice(0, 2)).toEqual([true, true]);
 });
 
 test('a watcher is served again after a pause, a reconnection and a restart of the run', async () => {

@@ -49,21 +49,27 @@ const receive = (watch: Watch = watches.at(-1)!): string[] => live.receive(bytes
 interface Fake {
   viewer: Viewer;
   frames: Buffer[];
+  /** Whether each was to be acknowledged. */
+  asked: boolean[];
   writable: boolean;
 }
 function join(taps: string[] | null = null, probes: number[] | null = null, rate = 10): Fake {
-  const fake: Fake = { frames: [], writable: true } as unknown as Fake;
+  const fake: Fake = { frames: [], asked: [], writable: true } as unknown as Fake;
   fake.viewer = createViewer(
     { runId: 'run', taps, probes, rate },
-    { id: `${++joined}`, writable: () => fake.writable, send: (part) => fake.frames.push(part) },
+    {
+      id: `${++joined}`,
+      writable: () => fake.writable,
+      send(part, _, acknowledged) {
+        fake.frames.push(part);
+        fake.asked.push(acknowledged);
+      },
+    },
   );
   live.add(fake.viewer);
   return fake;
 }
-const paint = ({ viewer }: Fake): void => {
-  viewer.ready = true;
-  live.tick();
-};
+const paint = ({ viewer }: Fake): void => live.painted(viewer);
 
 test('one frame is asked for at a time, and the next only when the last has been painted and is due', () => {
   vi.advanceTimersByTime(10);
@@ -137,6 +143,26 @@ test('one that paints in time gets its frames at a beat, without asking for each
   receive();
   paint(one);
   expect(asked.slice(3)).toEqual([[95, 100]]);
+});
+
+test('one that has kept up and stalls gets three frames at most that it is not asked to acknowledge, and then none', () => {
+  const one = join();
+  const beat = (ms: number): void => {
+    receive();
+    vi.advanceTimersByTime(ms);
+    if (one.asked.at(-1)) paint(one);
+    vi.advanceTimersByTime(101 - ms);
+  };
+  for (let frame = 0; frame < 7; frame++) beat(10);
+  expect(one.asked).toEqual([true, true, false, false, false, true, false]);
+  for (let frame = 0; frame < 9; frame++) {
+    receive();
+    vi.advanceTimersByTime(101);
+  }
+  expect(one.asked.slice(7)).toEqual([false, false, true]);
+  paint(one); // too late
+  for (let frame = 0; frame < 3; frame++) beat(10);
+  expect(one.asked.slice(10)).toEqual([true, true, false]);
 });
 
 test('where viewers have different paces, or the run is paused, each frame is asked for', () => {
@@ -320,8 +346,7 @@ test('where sending takes long, frames come less often', () => {
   );
   const paintNext = (): void => {
     receive();
-    one.ready = true;
-    live.tick(one);
+    live.painted(one);
   };
   live.add(one);
   for (let frame = 1; frame < 3; frame++) {

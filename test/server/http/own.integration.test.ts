@@ -87,7 +87,7 @@ beforeAll(async () => {
   client = io(url, { transports: ['websocket'], reconnection: false });
   client.on('frame', (_, frame, _step, painted) => {
     frames.push(decodeFrame(new Uint8Array(frame)));
-    painted();
+    painted?.();
   });
   client.on('probes', (_, probes) => heard.push(probes));
   id = ((await house.ask('POST', '/api/runs', REQUEST)).body as RunDetail).id;

@@ -27,7 +27,7 @@ type FeedEvents = {
   measures: [id: string, measures: SnapshotMeasures];
   probes: [id: string, probes: ProbeInfo[]];
   engine: [report: EngineReport];
-  /** `painted` must be called once the frame is on the screen; only then the next one is sent. */
+  /** `painted` must be called once the frame is on the screen: no more are sent to one who does not keep up. */
   frame: [id: string, bytes: Uint8Array, painted: () => void];
 };
 
@@ -78,7 +78,7 @@ export class Feed {
     socket.on('measures', (id, measures) => this.#listeners.tell('measures', id, measures));
     socket.on('probes', (id, probes) => this.#listeners.tell('probes', id, probes));
     socket.on('engine', (report) => this.#listeners.tell('engine', report));
-    socket.on('frame', (id, data, step, painted) => {
+    socket.on('frame', (id, data, step, painted = () => undefined) => {
       if (step) this.#listeners.tell('step', id, step);
       const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
       if (!this.#listeners.tell('frame', id, bytes, painted)) painted();
