@@ -2,9 +2,9 @@
 
 /** Share of the training time that live frames may take; scatter has the rest of the 2 % that a viewer may cost. */
 export const SHARE = 0.018;
-/** Seconds that a frame costs where it can't be timed here, on its way through the server to a viewer and by what that
- * keeps waiting: measured where the training has all processors to itself otherwise. */
-const WAY = 0.002;
+/** Seconds that a frame costs where it can't be timed here, on its way through the server to a viewer: the processor time
+ * of both, measured where the training has all processors to itself otherwise. */
+const WAY = 0.0015;
 /** Seconds of frames that may be saved up, so that a cheap view is shown at the pace asked for from the start. */
 const SAVED = 0.03;
 /** How far the first frame of a new view may be ahead of its payment: seconds, or frames where those take longer. */
