@@ -25,8 +25,9 @@ const AUDIENCES: readonly Audience[] = [
 /** A window by options.seconds: other programs change the pace of a shared machine from second to second, and many short
  * windows side by side see more alike of it than few long ones. */
 const WINDOWS = 0.7;
-/** After those who watch have changed, and after they have come, whose first frames cost more. */
-const SETTLE_MS = 200;
+/** After an audience has begun to watch, and to rest, when one that kept up is still sent what it need not acknowledge;
+ * and after it has come, whose first frames cost more. */
+const SETTLE_MS = { go: 200, rest: 900 };
 const ARRIVE_MS = 5000;
 /** How long viewers watch before their memory is measured, which collects the server's garbage and so has rounds of
  * its own; and from how many on it says something of one. */
@@ -103,8 +104,9 @@ async function alternate(
   await wait(ARRIVE_MS);
   const spells: Spell[] = [];
   for (let i = 0; i <= 2 * count; i++) {
-    await (i % 2 === 0 ? rest() : go());
-    await wait(SETTLE_MS);
+    const rests = i % 2 === 0;
+    await (rests ? rest() : go());
+    await wait(SETTLE_MS[rests ? 'rest' : 'go']);
     spells.push(await watched.spell(seconds));
   }
   await watched.leave();
@@ -241,7 +243,7 @@ function format(rows: readonly Row[], { rounds, seconds }: BenchOptions): string
   const note =
     'A real server trains on `shapes` while Socket.IO viewers in another process follow the run as a page does and watch ' +
     "every block's output for one probe, 5 times a second. An audience watches and rests in turn, on connections that " +
-    'stay open: at rest it follows nothing and keeps back the acknowledgement of its frame (a stalled viewer goes). Each ' +
+    'stay open: at rest it follows nothing and keeps back acknowledgements, so that frames end (a stalled viewer goes). Each ' +
     `window of ${digits(WINDOWS * seconds, 1)} s (${counts}, over ${rounds} starts of server and training, each of which ` +
     'ends at rest) is held against those before and after it: lost is the part of the training rate (steps within ' +
     'epochs), the mean of these contrasts without the outer tenths, and ± its standard error, told from twenty ' +

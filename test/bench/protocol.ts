@@ -78,7 +78,7 @@ export type ViewersRequest =
   | { do: 'begin' }
   /** The frames since then. */
   | { do: 'arrivals' }
-  /** They stop following, and keep back the acknowledgement of the frame that comes; and go on. */
+  /** They stop following, and keep back the acknowledgements of frames that come; and go on. */
   | { do: 'rest' }
   | { do: 'go' }
   /** They watch no more, and stay connected. */

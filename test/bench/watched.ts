@@ -112,7 +112,7 @@ export class Watched {
     await this.#viewers.ask({ do: 'disconnect' });
   }
 
-  /** Viewers are sent nothing: they stop following, and keep back the acknowledgement of their frame. */
+  /** Viewers are sent nothing soon: they stop following, and keep back acknowledgements. */
   async rest(): Promise<void> {
     await this.#viewers.ask({ do: 'rest' });
   }

@@ -8,11 +8,17 @@ import { LiveBudget } from '../../server/training/budget.ts';
 import type { TrainerEvent } from '../../server/training/messages.ts';
 import { TapRecorder } from '../../server/training/recorder.ts';
 import { TrainStep } from '../../server/training/step.ts';
-import { decodeFrame } from '../../shared/frame.ts';
 import { clock, type DiaryEntry } from './diary.ts';
 
 const path = process.env.VANILLASCOPE_DIARY!;
-const write = (entry: DiaryEntry): void => appendFileSync(path, `${JSON.stringify(entry)}\n`);
+const lines = (entries: readonly DiaryEntry[]): string =>
+  entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+/** Entries that go along with the next, so that a frame does not pay for what is written of it. */
+let later: DiaryEntry[] = [];
+function write(entry: DiaryEntry): void {
+  appendFileSync(path, lines([...later, entry]));
+  later = [];
+}
 
 const run = TrainStep.prototype.run;
 TrainStep.prototype.run = function (...work) {
@@ -20,14 +26,17 @@ TrainStep.prototype.run = function (...work) {
   return run.apply(this, work);
 };
 
-/** When the network was last run for a live frame, and when that had been prepared; 0 once the step ahead of it is done. */
+/** When the network was last run for a live frame and after which step, and when that had been prepared; 0 once the step
+ * ahead of it is done. */
 let tapped = 0;
+let tappedStep = 0;
 let prepared = 0;
 
 const record = TapRecorder.prototype.record;
 TapRecorder.prototype.record = function (net, moment, watch, when) {
   if (!watch) return record.call(this, net, moment); // a snapshot
   tapped = clock();
+  tappedStep = moment.step;
   const frame = record.call(this, net, moment, watch, when);
   prepared = clock();
   return frame;
@@ -43,7 +52,7 @@ LiveBudget.prototype.stepDone = function () {
 
 const send = process.send!.bind(process);
 process.send = ((event: TrainerEvent, ...rest: unknown[]) => {
-  if (event.type === 'live') write({ is: 'live', at: tapped, step: decodeFrame(event.bytes).step });
+  if (event.type === 'live') later.push({ is: 'live', at: tapped, step: tappedStep });
   if (event.type === 'epoch') {
     const { rss } = process.memoryUsage();
     const { numTensors } = tf.memory();
