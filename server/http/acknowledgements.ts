@@ -1,5 +1,5 @@
-/** Which frames a viewer is asked to acknowledge. A message back takes as much of the processors that train as a third of
- * the frame's way there, so that one who keeps up is asked seldom. */
+/** Which frames a viewer is asked to acknowledge. With server and viewer on the machine that trains, a message back takes
+ * about as much processor time as the frame did on its way there, so that one who keeps up is asked seldom. */
 
 /** Acknowledgements in a row, each before the next frame was due, by which a viewer is known to keep up. */
 const IN_TIME = 2;
